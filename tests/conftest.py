@@ -1,0 +1,65 @@
+"""The store fixtures: every test gets a store of its own, on each kind of store there is."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from tests import postgres
+
+NO_SHARED_DATA = "TICKETING_SHARED_DATA is not set"
+
+
+def pytest_configure() -> None:
+    # Time limits per example would make the outcome depend on what else the machine does.
+    hypothesis.settings.register_profile("ticketing", hypothesis.settings(), deadline=None)
+    hypothesis.settings.load_profile("ticketing")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a real PostgreSQL; each xdist worker has a server of its own."""
+    with postgres.running_server() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of an empty store in PostgreSQL, in a schema of its own."""
+    with postgres.fresh_schema(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The URL of an SQLite store whose file does not exist yet."""
+    return f"sqlite:///{tmp_path / 'store.sqlite'}"
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty store: the test runs on every kind of store."""
+    if request.param == "memory":
+        return "memory:"
+    url: str = request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param])
+    return url
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real logs in `TICKETING_SHARED_DATA`; without it the tests that need it are left out, by name."""
+    named = os.environ.get("TICKETING_SHARED_DATA")
+    if not named:
+        pytest.skip(NO_SHARED_DATA)
+    return Path(named).resolve(strict=True)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = terminalreporter.getreports("skipped")
+    left_out = sorted(report.nodeid for report in reports if NO_SHARED_DATA in str(report.longrepr))
+    if left_out:
+        terminalreporter.section(f"left out: {len(left_out)}, because {NO_SHARED_DATA}")
+        for nodeid in left_out:
+            terminalreporter.line(nodeid)
