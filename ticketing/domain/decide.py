@@ -1,0 +1,154 @@
+"""decide: from a command, a ticket and the reference data to facts, or to a refusal that names the rule.
+
+Law of this file: a fact is checked by its role, its time, its place in the life cycle and the rules of its phase, in
+that order. A command is refused by the first rule that one of its facts breaks; a finding or an import is recorded
+with all of them as flags.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ticketing.domain import (
+    billing,
+    claim,
+    closure,
+    complaint,
+    diagnosis,
+    dispute,
+    estimate,
+    intake,
+    quality,
+    record,
+    repair,
+    routing,
+    waiting,
+)
+from ticketing.domain.command import Broken, Causes, Command, Rule, Situation
+from ticketing.domain.errors import CommandRejected
+from ticketing.domain.lifecycle import LIFE_CYCLE
+from ticketing.domain.reference import Reference
+from ticketing.domain.roles import MAY_SEND
+from ticketing.domain.ticket import Ticket
+from ticketing.domain.values import Event
+
+_PHASES = (
+    intake,
+    routing,
+    diagnosis,
+    estimate,
+    waiting,
+    dispute,
+    claim,
+    repair,
+    quality,
+    billing,
+    closure,
+    complaint,
+    record,
+)
+CAUSES: Causes = {command: event for phase in _PHASES for command, event in phase.CAUSES.items()}
+COMMAND_FOR: Mapping[type[Event], type[Command]] = {event: command for command, event in CAUSES.items()}
+
+
+def _role_may_not(event: Event, s: Situation) -> str | None:
+    if s.actor.role == "unknown" or s.actor.role in MAY_SEND[COMMAND_FOR[type(event)]]:
+        return None
+    return f"a {s.actor.role} does not send {COMMAND_FOR[type(event)].__name__}"
+
+
+def _illegal_transition(event: Event, s: Situation) -> str | None:
+    for region, move in LIFE_CYCLE[type(event)].moves():
+        state = getattr(s.ticket, region)
+        if not move.is_legal_in(state):
+            return f"{type(event).__name__} is not legal while {region} is {state}"
+    return None
+
+
+ROLE_MAY_NOT = Rule("role-may-not", _role_may_not)
+ILLEGAL_TRANSITION = Rule("illegal-transition", _illegal_transition)
+_ALWAYS: tuple[Rule[Any], ...] = (ROLE_MAY_NOT, record.FROM_THE_FUTURE, ILLEGAL_TRANSITION)
+RULES_OF: Mapping[type[Event], tuple[Rule[Any], ...]] = {
+    event: (*_ALWAYS, *phase.RULES.get(event, ())) for phase in _PHASES for event in phase.CAUSES.values()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The facts that a command causes.
+
+    Attributes:
+        events: The facts, in order.
+        flags: Slugs of the rules broken; only a finding has any.
+        caused_by: What made them be recorded other than the actor's own command.
+    """
+
+    events: tuple[Event, ...]
+    flags: tuple[str, ...] = ()
+    caused_by: str | None = None
+
+
+def broken_rules(event: Event, situation: Situation) -> list[Broken]:
+    """Every rule that the fact would break in this situation, in the order in which they are checked."""
+    broken = []
+    for rule in RULES_OF[type(event)]:
+        reason = rule.reason(event, situation)
+        if reason is not None:
+            broken.append(Broken(rule.slug, reason))
+    return broken
+
+
+def flags_of(event: Event, situation: Situation) -> tuple[str, ...]:
+    """The slugs under which a finding or an import records the fact, each once.
+
+    Raises:
+        CommandRejected: `number-taken`; not even a finding may take another ticket's number.
+    """
+    slugs: dict[str, None] = {}
+    for broken in broken_rules(event, situation):
+        if broken.slug == intake.NUMBER_TAKEN.slug:
+            raise CommandRejected(broken.slug, broken.reason)
+        slugs[broken.slug] = None
+    return tuple(slugs)
+
+
+def decide(command: Command, ticket: Ticket, reference: Reference) -> Decision:
+    """The facts that the command causes.
+
+    Args:
+        command: With `occurred_at` filled in.
+        ticket: The ticket as it is now; a blank one for `OpenTicket`.
+        reference: What else the rules need to know.
+
+    Raises:
+        CommandRejected: The first rule broken; nothing is to be recorded.
+    """
+    if isinstance(command, record.RecordFinding):
+        return _decide_finding(command, ticket, reference)
+    if command.actor.role == "unknown":
+        raise CommandRejected(ROLE_MAY_NOT.slug, "the role unknown exists only in imports and findings")
+    event = _caused(command, reference)
+    broken = broken_rules(event, situation_of(command, ticket, reference))
+    if broken:
+        raise CommandRejected(broken[0].slug, broken[0].reason)
+    return Decision((event,))
+
+
+def situation_of(command: Command, ticket: Ticket, reference: Reference) -> Situation:
+    """The situation in which the command's facts would be recorded."""
+    return Situation(ticket, reference, command.actor, command.occurred_at or reference.now)
+
+
+def _caused(command: Command, reference: Reference) -> Event:
+    if isinstance(command, record.CorrectEvent):
+        return record.correction(command, reference)
+    event = CAUSES[type(command)]
+    return event(**{name: getattr(command, name) for name in event.model_fields})
+
+
+def _decide_finding(command: record.RecordFinding, ticket: Ticket, reference: Reference) -> Decision:
+    finder = command.found_by
+    if finder.role not in MAY_SEND[record.RecordFinding]:
+        raise CommandRejected(ROLE_MAY_NOT.slug, f"a {finder.role} does not send RecordFinding")
+    flags = flags_of(command.event, situation_of(command, ticket, reference))
+    return Decision((command.event,), flags, f"finding:{finder.role}:{finder.id}")

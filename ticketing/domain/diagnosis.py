@@ -1,0 +1,160 @@
+"""Diagnosis: tests, findings, the pinned standard, and who pays in principle; a refusal is one outcome."""
+
+from typing import Literal
+
+from ticketing.domain import events as e
+from ticketing.domain.command import Causes, Rule, Rules, Situation, TicketCommand
+from ticketing.domain.values import Event, Key, PrivateText, Quantity, Sha256
+
+
+class StartDiagnosis(TicketCommand):
+    """Somebody begins to look at the unit."""
+
+
+class PerformTest(TicketCommand):
+    """One test is made."""
+
+    test: Key
+    stage: Literal["standard", "under_load"] = "standard"
+    reading: Quantity | None = None
+    passed: bool
+
+
+class RecordDiagnosis(TicketCommand):
+    """What is wrong and why is put on record."""
+
+    findings: tuple[e.Finding, ...]
+
+
+class PinStandard(TicketCommand):
+    """The standard that applies is fixed; or none, with the reason."""
+
+    standard: Key | None = None
+    standard_version: int | None = None
+    document_hash: Sha256 | None = None
+    clauses: tuple[Key, ...] = ()
+    basis: Literal["purchase", "intake", "inspection"] | None = None
+    none_reason: PrivateText | None = None
+
+
+class DecideEntitlement(TicketCommand):
+    """Whether, and on what basis, the repair is free for the customer."""
+
+    basis: e.Basis
+    clauses: tuple[Key, ...] = ()
+    reason: PrivateText
+
+
+class ReviseEntitlement(TicketCommand):
+    """The decision is changed; out of warranty only with a second person's name."""
+
+    from_basis: e.Basis
+    to_basis: e.Basis
+    trigger: Literal["diagnosis", "proof_of_purchase", "verdict", "manufacturer", "complaint", "error"]
+    reason: PrivateText
+    approved_by: Key | None = None
+
+
+class RefuseService(TicketCommand):
+    """The company refuses; only after a look, on a ground, with an explanation."""
+
+    ground: (
+        Literal["out_of_warranty", "misuse", "accident", "third_party_work", "no_proof", "unrepairable", "other"] | None
+    ) = None
+    clause: Key | None = None
+    explanation: PrivateText | None = None
+
+
+WITHOUT_UNIT = frozenset({"on_site", "remote"})
+
+
+def unit_not_received(event: Event, s: Situation) -> str | None:
+    """Why the work cannot have happened here, or None; on-site and remote tickets are exempt."""
+    ticket = s.ticket
+    if ticket.channel in WITHOUT_UNIT:
+        return None
+    if ticket.custody != "in_house" or ticket.unit_site is None:
+        return f"the unit is {ticket.custody.replace('_', ' ')}, not at a site"
+    if s.actor.site is not None and not s.reference.same_place(s.actor.site, ticket.unit_site):
+        return f"the unit is at {ticket.unit_site}, the work is said to be done at {s.actor.site}"
+    return None
+
+
+def demanded_tests_missing(s: Situation) -> str | None:
+    """Which tests the pinned standard demands before no fault may be found, or None when all were made."""
+    pinned = s.ticket.pinned
+    if pinned is None or pinned.standard is None or pinned.standard_version is None:
+        return None
+    standard = s.reference.standards.get((pinned.standard, pinned.standard_version))
+    demanded = standard.tests_before_no_fault if standard is not None else ()
+    missing = [f"{d.test} ({d.stage})" for d in demanded if (d.test, d.stage) not in s.ticket.tests]
+    if not missing:
+        return None
+    return f"{pinned.standard}@{pinned.standard_version} demands {', '.join(missing)} before no fault may be found"
+
+
+def _no_fault_without_tests(event: e.DiagnosisRecorded, s: Situation) -> str | None:
+    found_nothing = bool(event.findings) and all(finding.cause == "none_found" for finding in event.findings)
+    return demanded_tests_missing(s) if found_nothing else None
+
+
+def _standard_unknown(event: e.StandardPinned, s: Situation) -> str | None:
+    if event.standard is None:
+        return None if event.none_reason is not None else "no standard is named and no reason why none applies"
+    if event.standard_version is None:
+        return f"the version of {event.standard} is not named"
+    if (event.standard, event.standard_version) not in s.reference.standards:
+        return f"{event.standard}@{event.standard_version} was never published"
+    return None
+
+
+def _moved_out_of_warranty_alone(event: e.EntitlementDecided | e.EntitlementRevised, s: Situation) -> str | None:
+    before = s.ticket.entitlement
+    after = event.basis if isinstance(event, e.EntitlementDecided) else event.to_basis
+    if before in (None, "none") or after != "none":
+        return None
+    approved_by = None if isinstance(event, e.EntitlementDecided) else event.approved_by
+    if approved_by is None:
+        return f"from {before} to {after} needs the name of a second person who approved it"
+    if approved_by == s.actor.id:
+        return f"{approved_by} approved the move out of warranty that they made themselves"
+    return None
+
+
+def _refused_without_look(event: e.ServiceRefused, s: Situation) -> str | None:
+    if not s.ticket.in_cycle.has_looked:
+        return "nobody has tested or diagnosed the unit"
+    if event.ground is None and event.clause is None:
+        return "neither a ground nor a clause is named"
+    return "nothing explains the refusal to the customer" if event.explanation is None else None
+
+
+def _nothing_to_revise(event: e.EntitlementRevised, s: Situation) -> str | None:
+    if s.ticket.entitlement != event.from_basis:
+        return f"the entitlement is {s.ticket.entitlement or 'undecided'}, not {event.from_basis}"
+    return None
+
+
+NOT_RECEIVED = Rule("not-received", unit_not_received)
+TESTS_MISSING = Rule("tests-missing", _no_fault_without_tests)
+ONE_PERSON_MOVED_WARRANTY = Rule("one-person-moved-warranty", _moved_out_of_warranty_alone)
+REFUSAL_WITHOUT_LOOK = Rule("refusal-without-look", _refused_without_look)
+
+CAUSES: Causes = {
+    StartDiagnosis: e.DiagnosisStarted,
+    PerformTest: e.TestPerformed,
+    RecordDiagnosis: e.DiagnosisRecorded,
+    PinStandard: e.StandardPinned,
+    DecideEntitlement: e.EntitlementDecided,
+    ReviseEntitlement: e.EntitlementRevised,
+    RefuseService: e.ServiceRefused,
+}
+RULES: Rules = {
+    e.DiagnosisStarted: (NOT_RECEIVED,),
+    e.TestPerformed: (NOT_RECEIVED,),
+    e.DiagnosisRecorded: (NOT_RECEIVED, TESTS_MISSING),
+    e.StandardPinned: (Rule("unknown-reference", _standard_unknown),),
+    e.EntitlementDecided: (ONE_PERSON_MOVED_WARRANTY,),
+    e.EntitlementRevised: (Rule("unknown-reference", _nothing_to_revise), ONE_PERSON_MOVED_WARRANTY),
+    e.ServiceRefused: (REFUSAL_WITHOUT_LOOK,),
+}

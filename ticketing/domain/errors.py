@@ -1,0 +1,48 @@
+"""Every error the package raises on purpose.
+
+TicketingError
+├── CommandRejected     a rule of the trade refuses the command; nothing was recorded
+├── Conflict            somebody else appended first; the application decides again
+├── NotFound            no ticket, version or reference under that name
+├── BadInput            a file, argument or value that cannot be understood
+└── StoreError          the store cannot be reached, read or written
+    └── UnreadableEvent a stored event that this version cannot decode
+"""
+
+
+class TicketingError(Exception):
+    """The root of the tree above; its text is one line for a person to read."""
+
+
+class CommandRejected(TicketingError):
+    """A rule refused the command.
+
+    Attributes:
+        rule: The stable slug of the rule, as in the README's table.
+        reason: What the rule found, for a person to read.
+    """
+
+    def __init__(self, rule: str, reason: str) -> None:
+        super().__init__(f"{rule}: {reason}")
+        self.rule = rule
+        self.reason = reason
+
+
+class Conflict(TicketingError):
+    """The stream, a claimed number or the open unit changed between load and append."""
+
+
+class NotFound(TicketingError):
+    """Nothing is recorded under that id, number, name or version."""
+
+
+class BadInput(TicketingError):
+    """Input that cannot be understood; the text names the place and the rule."""
+
+
+class StoreError(TicketingError):
+    """The store cannot be opened, reached, read or written."""
+
+
+class UnreadableEvent(StoreError):
+    """A stored event that this version of the package cannot decode."""

@@ -1,0 +1,41 @@
+"""Publishing: a version of reference data is put on record; it is never edited, a later one follows it."""
+
+from collections.abc import Sequence
+
+from pydantic import SerializeAsAny
+
+from ticketing.domain.command import Command
+from ticketing.domain.errors import CommandRejected
+from ticketing.domain.reference import REFERENCE_EVENTS, Published
+from ticketing.domain.values import StreamKind
+
+PUBLISHERS = frozenset({"manager", "warranty_officer", "dispute_officer", "auditor", "system"})
+
+
+class Publish(Command):
+    """One version of a site, a manufacturer's standard, a service policy or a work calendar is published."""
+
+    thing: SerializeAsAny[Published]
+
+
+def kind_of(thing: Published) -> StreamKind:
+    """The kind of stream in which the thing is kept."""
+    return next(kind for kind, event in REFERENCE_EVENTS.items() if type(thing) is event)
+
+
+def decide_publish(command: Publish, earlier: Sequence[Published]) -> tuple[Published, ...]:
+    """The fact to record; none when exactly this version is published already.
+
+    Raises:
+        CommandRejected: `role-may-not`, or `already-on-record` when the version does not follow the last one.
+    """
+    thing = command.thing
+    if command.actor.role not in PUBLISHERS:
+        raise CommandRejected("role-may-not", f"a {command.actor.role} publishes no reference data")
+    if thing in earlier:
+        return ()
+    last = max((published.version for published in earlier), default=0)
+    if thing.version <= last:
+        name = f"{kind_of(thing)} {thing.key}"
+        raise CommandRejected("already-on-record", f"{name} has version {last}; {thing.version} with other content")
+    return (thing,)

@@ -1,0 +1,135 @@
+"""Reference data: sites, manufacturer standards, service policies and work calendars, published in versions.
+
+A version is effective from a date and never edited. Each thing has a stream of its own in the same log.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Annotated, Literal
+from uuid import UUID, uuid5
+
+from pydantic import Field
+from pydantic.types import StringConstraints
+
+from ticketing.domain.values import Envelope, Event, Instant, Key, Sha256, StreamKind, Value
+
+_REFERENCE_STREAMS = UUID("5f0c2f5e-6f0a-5f0e-9d53-3b2a3c1f7a10")
+LocalTime = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Version = Annotated[int, Field(ge=1)]
+
+
+class Published(Event):
+    """One version of one thing; `key` names the thing."""
+
+    key: Key
+    version: Version
+    effective_from: Instant
+
+
+class SitePublished(Published):
+    """A place in the organisation, as from a date."""
+
+    name: Key | None = None
+    parent: Key | None = None
+    kind: Literal["head_office", "branch", "workshop", "department", "warehouse"]
+    ownership: Literal["own", "subcontracted"] = "own"
+    brands: tuple[Key, ...] = ()
+    zone: Key = "UTC"
+    calendar: Key | None = None
+
+
+class Clause(Value):
+    """One clause of a manufacturer's standard."""
+
+    id: Key
+    title: str = Field(min_length=1, max_length=500)
+
+
+class DemandedTest(Value):
+    """A test that must have been made, in one stage, before no fault may be found."""
+
+    test: Key
+    stage: Literal["standard", "under_load"] = "standard"
+
+
+class StandardPublished(Published):
+    """A manufacturer's inspection standard, as from a date."""
+
+    manufacturer: Key
+    title: str | None = Field(default=None, max_length=500)
+    document_hash: Sha256 | None = None
+    clauses: tuple[Clause, ...] = ()
+    tests_before_no_fault: tuple[DemandedTest, ...] = ()
+
+
+class PolicyPublished(Published):
+    """A service policy: the parameters of figures that a contract fixes."""
+
+    title: str | None = Field(default=None, max_length=500)
+    manufacturer: Key | None = None
+    parameters: dict[Key, int | Key] = Field(default_factory=dict)
+
+
+class Window(Value):
+    """Open hours of one weekday, local time; the end `24:00` is midnight at the end of the day."""
+
+    day: Weekday
+    opens: LocalTime
+    closes: LocalTime
+
+
+class CalendarPublished(Published):
+    """The open hours of a place, as from a date."""
+
+    zone: Key = "UTC"
+    windows: tuple[Window, ...] = ()
+    closed_days: tuple[date, ...] = ()
+
+
+REFERENCE_EVENTS: Mapping[StreamKind, type[Published]] = {
+    "site": SitePublished,
+    "standard": StandardPublished,
+    "policy": PolicyPublished,
+    "calendar": CalendarPublished,
+}
+
+
+def reference_stream(kind: StreamKind, key: str) -> UUID:
+    """The stream of one reference thing; the same in every store."""
+    return uuid5(_REFERENCE_STREAMS, f"{kind}:{key}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a decision needs to know beside the ticket, frozen at the moment of deciding.
+
+    Attributes:
+        now: The application's clock (UTC).
+        skew: How far `occurred_at` may be ahead of `now`.
+        number_holder: The ticket that already has the number asked for, or None.
+        unit_open_on: Another open ticket of the same serial, or None.
+        standards: Every published version by (key, version).
+        sites: The latest version of every site by key.
+        target: The fact that a correction is about, as it stands now, or None.
+    """
+
+    now: datetime
+    skew: timedelta = timedelta(minutes=5)
+    number_holder: UUID | None = None
+    unit_open_on: UUID | None = None
+    standards: Mapping[tuple[str, int], StandardPublished] = field(default_factory=dict)
+    sites: Mapping[str, SitePublished] = field(default_factory=dict)
+    target: Envelope[Event] | None = None
+
+    def same_place(self, one: str, other: str) -> bool:
+        """Whether one site is the other or lies within it."""
+        return one == other or other in self._ancestors(one) or one in self._ancestors(other)
+
+    def _ancestors(self, key: str) -> set[str]:
+        seen: set[str] = set()
+        while (site := self.sites.get(key)) is not None and site.parent is not None and site.parent not in seen:
+            key = site.parent
+            seen.add(key)
+        return seen

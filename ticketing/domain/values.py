@@ -1,0 +1,219 @@
+"""Values of the trade: instants, codes, money, private texts, actors, and the envelope around every event."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Generic, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic.functional_validators import AfterValidator
+from pydantic.types import StringConstraints
+
+
+class Value(BaseModel):
+    """A frozen value that accepts no unknown field."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+
+def _no_epoch(instant: object) -> object:
+    if isinstance(instant, int | float) or (
+        isinstance(instant, str) and instant.lstrip("+-").replace(".", "").isdigit()
+    ):
+        raise ValueError("a bare number is no instant: give date, time and zone")
+    return instant
+
+
+def _in_utc(instant: datetime) -> datetime:
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("the instant lies outside the years 1 to 9999 of UTC") from None
+
+
+def instant_text(instant: datetime) -> str:
+    """The instant as stored and printed: UTC, `Z`, always six digits of microseconds."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def _no_float(number: object) -> object:
+    if isinstance(number, float):
+        raise ValueError("a float loses digits: give a decimal as text or Decimal")
+    return number
+
+
+def decimal_text(number: Decimal) -> str:
+    """The number in plain digits, with the decimals it was given."""
+    return format(number, "f")
+
+
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_no_epoch),
+    AfterValidator(_in_utc),
+    PlainSerializer(instant_text, return_type=str, when_used="json"),
+]
+Number = Annotated[
+    Decimal,
+    BeforeValidator(_no_float),
+    Field(max_digits=20),
+    PlainSerializer(decimal_text, return_type=str, when_used="json"),
+]
+"""A decimal of at most 20 digits in plain notation, so that sums stay within Decimal's 28."""
+Key = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=r"^[^\r\n\t]*$")]
+"""An identifier or a code: one line, never free text about a person."""
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+Role = Literal[
+    "receptionist",
+    "dispatcher",
+    "technician",
+    "inspector",
+    "parts_clerk",
+    "warranty_officer",
+    "dispute_officer",
+    "complaint_officer",
+    "cashier",
+    "manager",
+    "auditor",
+    "customer",
+    "manufacturer",
+    "expert",
+    "system",
+    "unknown",
+]
+StreamKind = Literal["ticket", "site", "standard", "policy", "calendar"]
+NATIVE = "native"
+
+
+class Money(Value):
+    """An amount in one currency (ISO 4217)."""
+
+    amount: Number
+    currency: Currency
+
+
+class Code(Value):
+    """A code and the list it comes from, such as `Code(system="IRIS", code="110")`."""
+
+    system: Key
+    code: Key
+
+
+class Quantity(Value):
+    """A measured number with its unit of measure (UCUM)."""
+
+    value: Number
+    unit: Key
+
+
+class Actor(Value):
+    """Who acts: a pseudonym, the role and the site at that moment. Callers are trusted to say so."""
+
+    id: Key
+    role: Role
+    site: Key | None = None
+
+
+class PrivateText(Value):
+    """Free text. In the log it is a salted digest; the text itself lies beside the log and can be erased.
+
+    A plain string is accepted where a private text is due. `text` is what the caller entered; a private text that
+    comes from the log has only its `digest` (sha256 of salt and text, lower-case hex).
+    """
+
+    digest: Sha256 | None = None
+    text: str | None = Field(default=None, exclude=True, repr=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, given: object) -> object:
+        return {"text": given} if isinstance(given, str) else given
+
+
+class SerialNumber(Value):
+    """A serial number: `match` finds the same unit again without the text, `digest` discloses the text.
+
+    `match` is the HMAC-SHA256 of (manufacturer, normalised serial) under the store's key; both are lower-case hex.
+    """
+
+    match: Sha256 | None = None
+    digest: Sha256 | None = None
+    text: str | None = Field(default=None, exclude=True, repr=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, given: object) -> object:
+        return {"text": given} if isinstance(given, str) else given
+
+
+def normalised_serial(text: str) -> str:
+    """The serial as compared: NFKC, upper case, without blanks or hyphens of any kind."""
+    folded = unicodedata.normalize("NFKC", text).upper()
+    kept = "".join(letter for letter in folded if not letter.isspace() and unicodedata.category(letter) != "Pd")
+    # What upper case or a blank left out held apart may now compose.
+    return unicodedata.normalize("NFKC", kept)
+
+
+class Event(Value):
+    """A fact: what happened, without who, when and where in the log. See `Envelope`."""
+
+
+E_co = TypeVar("E_co", bound=Event, covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope(Generic[E_co]):
+    """A fact with everything said about it before the log took it.
+
+    Attributes:
+        stream_id: The ticket, or the reference thing, that the fact belongs to.
+        stream_kind: What the stream is about.
+        version: Its place in the stream, from 1, without gaps.
+        occurred_at: When it was true (UTC).
+        actor: Who acted.
+        source: `native`, or `import:<name of the log>`.
+        command_id: The command, or the imported row, that caused it.
+        caused_by: What made it be recorded other than the actor's own command, such as `finding:manager:m-1`.
+        flags: Slugs of the rules it breaks; only findings and imports have any.
+        schema: The schema number of the event as stored.
+        event: The fact.
+    """
+
+    stream_id: UUID
+    stream_kind: StreamKind
+    version: int
+    occurred_at: datetime
+    actor: Actor
+    source: str = NATIVE
+    command_id: UUID
+    caused_by: str | None = None
+    flags: tuple[str, ...] = ()
+    schema: int = 1
+    event: E_co
+
+    @property
+    def originator_id(self) -> UUID:
+        """The stream, in the words of `eventsourcing`."""
+        return self.stream_id
+
+    @property
+    def originator_version(self) -> int:
+        """The version, in the words of `eventsourcing`."""
+        return self.version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded(Envelope[E_co]):
+    """A fact as the log has it.
+
+    Attributes:
+        position: Its place in the log, from 1, without gaps, in order of commit.
+        recorded_at: When the log took it (UTC), later than any earlier append's.
+    """
+
+    position: int
+    recorded_at: datetime
