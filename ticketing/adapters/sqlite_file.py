@@ -1,0 +1,158 @@
+"""An SQLite file: its connections, its transactions, and its driver's errors in our words."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from threading import Lock
+
+from eventsourcing.persistence import ConnectionPoolClosedError, PersistenceError
+from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteDatastore
+
+from ticketing.domain.errors import StoreError
+
+BUSY_SECONDS = 30
+"""How long a writer waits for another process's transaction; a chunk of an import takes about one."""
+
+_POOLED = 8
+_UNPOOLED = 1000
+"""Threads bound the connections, the pool does not; those beyond the pooled ones are closed after use."""
+
+_RETRY_SECONDS = 0.01
+_REASONS = {
+    "database is locked": f"another process has held it locked for {BUSY_SECONDS} seconds",
+    "file is not a database": "this file is no SQLite database",
+    "file is encrypted or is not a database": "this file is no SQLite database",
+    "unable to open database file": "the file cannot be opened or made",
+    "attempt to write a readonly database": "the file cannot be written",
+}
+
+
+class _Connection(SQLiteConnection):
+    """The library's pooled connection, with the driver's own in reach."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        super().__init__(database, max_age=None)
+        self.database = database
+
+
+class _Pool(SQLiteConnectionPool):
+    """Connections as we need them: durable, and deleted content overwritten."""
+
+    def _create_connection(self) -> _Connection:
+        database = sqlite3.connect(
+            self.db_name,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,  # transactions begin and end where the code says so
+            check_same_thread=False,  # the pool hands a connection to one thread at a time
+        )
+        try:
+            database.execute("PRAGMA synchronous = FULL")
+            database.execute("PRAGMA secure_delete = ON")
+        except BaseException:
+            database.close()
+            raise
+        database.row_factory = sqlite3.Row  # the library's recorders read columns by name
+        return _Connection(database)
+
+
+class SqliteFile(SQLiteDatastore):
+    """The library's datastore on one file in WAL mode, with transactions of our own.
+
+    Its own begin deferred, and its queue for writers makes readers wait too; ours take the write lock at once.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self.pool = _Pool(
+            db_name=str(path), pool_size=_POOLED, max_overflow=_UNPOOLED, pool_timeout=float(BUSY_SECONDS)
+        )
+        self.path = path
+        self._writer = Lock()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Cursor]:
+        """A cursor whose every statement sees one state of the file.
+
+        Raises:
+            StoreError: The driver's error, in our words.
+        """
+        with self._translated(), self._connection() as database, closing(database.cursor()) as cursor:
+            cursor.row_factory = None
+            yield cursor
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Cursor]:
+        """A cursor in a transaction that holds the file's write lock from its beginning; committed at the end.
+
+        Raises:
+            StoreError: The driver's error, in our words.
+        """
+        # Threads queue here rather than in SQLite, whose waiting sleeps and is not fair.
+        with self._writer, self.reading() as cursor:
+            cursor.execute("BEGIN IMMEDIATE")
+            try:
+                yield cursor
+                cursor.execute("COMMIT")
+            except BaseException:
+                if cursor.connection.in_transaction:
+                    cursor.execute("ROLLBACK")
+                raise
+
+    def require_wal(self) -> None:
+        """Puts the file into WAL mode, where it stays.
+
+        Raises:
+            StoreError: It cannot be.
+        """
+        deadline = time.monotonic() + BUSY_SECONDS
+        with self.reading() as cursor:
+            while True:
+                try:
+                    (mode,) = cursor.execute("PRAGMA journal_mode = WAL").fetchone()
+                except sqlite3.OperationalError as error:
+                    # SQLite does not wait for its lock here when several processes start at once.
+                    if "locked" not in str(error) or time.monotonic() > deadline:
+                        raise
+                    time.sleep(_RETRY_SECONDS)
+                else:
+                    break
+        if mode != "wal":
+            raise StoreError(f"{self.path}: SQLite cannot keep a write-ahead log there (its mode is {mode})")
+
+    def forget_deleted(self) -> None:
+        """Empties the write-ahead log into the file, so that overwritten content is in neither.
+
+        Raises:
+            StoreError: A reader kept it open for too long; it can be tried again.
+        """
+        with self._writer, self.reading() as cursor:
+            (is_busy, _, _) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if is_busy:
+            raise StoreError(
+                f"{self.path}: erased, but an open reader keeps the old content in the write-ahead log: erase again"
+            )
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        connection = self.pool.get_connection()
+        if not isinstance(connection, _Connection):
+            raise StoreError(f"{self.path}: the pool gave a foreign connection")
+        try:
+            yield connection.database
+        finally:
+            try:
+                self.pool.put_connection(connection)
+            except ConnectionPoolClosedError:  # closed meanwhile, the connection in use with it
+                connection.close()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except ConnectionPoolClosedError as error:
+            raise StoreError(f"{self.path}: the store is closed") from error
+        except (sqlite3.Error, OverflowError, PersistenceError) as error:
+            reason = str(error)
+            raise StoreError(f"{self.path}: {_REASONS.get(reason, reason)}") from error

@@ -1,0 +1,80 @@
+"""URLs: which store a URL means, opened; with a password in no message."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import parse_qsl, quote, urlencode
+
+from ticketing.adapters.codec import Codec
+from ticketing.adapters.store import Store
+from ticketing.domain.errors import BadInput
+
+KNOWN = "memory:, sqlite:///file.db, sqlite:////path/to/file.db or postgresql://…[?schema=name]"
+_SQLITE = "sqlite:///"
+_POSTGRESQL = ("postgresql://", "postgres://")
+DEFAULT_SCHEMA = "public"
+
+
+def open_store(
+    url: str,
+    *,
+    clock: Callable[[], datetime],
+    random_bytes: Callable[[int], bytes],
+    codec: Codec | None = None,
+) -> Store:
+    """The store at the URL, made if there is none.
+
+    Args:
+        url: `memory:`, `sqlite:///` and a relative or absolute path, or a libpq URL of PostgreSQL; a parameter
+            `schema` of it names the schema, `public` if none does.
+        clock: Asked under the append lock for every append's `recorded_at`.
+        random_bytes: Makes the key of a new store.
+        codec: Another than the package's own, such as one with more upcasts.
+
+    Raises:
+        BadInput: The URL means no store.
+        StoreError: The store cannot be opened, or was made by a newer version.
+    """
+    if url == "memory:":
+        from ticketing.adapters.memory import MemoryStore
+
+        return MemoryStore(clock=clock, random_bytes=random_bytes, codec=codec)
+    if url.startswith(_SQLITE):
+        from ticketing.adapters.sqlite import SqliteStore
+
+        return SqliteStore(_path(url), clock=clock, random_bytes=random_bytes, codec=codec)
+    if url.startswith(_POSTGRESQL):
+        from ticketing.adapters.postgres import PostgresStore
+
+        conninfo, schema = split_schema(url)
+        return PostgresStore(conninfo, schema, clock=clock, random_bytes=random_bytes, codec=codec)
+    scheme, colon, _ = url.partition(":")
+    raise BadInput(f"unknown store {f'scheme {scheme}:' if colon else repr(url)}; a store is {KNOWN}")
+
+
+def _path(url: str) -> Path:
+    path = url.removeprefix(_SQLITE)
+    if not path or path == ":memory:" or "\0" in path:
+        raise BadInput(f"{url!r} names no file; a store is {KNOWN}")
+    if "?" in path:
+        raise BadInput(f"{url!r}: an SQLite store has no parameters")
+    return Path(path)
+
+
+def split_schema(url: str) -> tuple[str, str]:
+    """The URL without its parameter `schema`, which libpq would refuse, and the schema.
+
+    Raises:
+        BadInput: The URL has no form.
+    """
+    place, _, parameters = url.partition("?")
+    try:
+        query = parse_qsl(parameters, keep_blank_values=True, strict_parsing=bool(parameters))
+    except ValueError as error:
+        raise BadInput(f"this is no URL of PostgreSQL; a store is {KNOWN}") from error
+    schemas = [value for key, value in query if key == "schema"]
+    if len(schemas) > 1 or "" in schemas:
+        raise BadInput("a store lies in one schema: schema=name")
+    others = [(key, value) for key, value in query if key != "schema"]
+    rest = urlencode(others, quote_via=quote, safe="")
+    return f"{place}?{rest}" if rest else place, schemas[0] if schemas else DEFAULT_SCHEMA

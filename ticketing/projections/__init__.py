@@ -1,0 +1,1 @@
+"""Rows folded from facts, and the questions asked of rows. Pure."""
