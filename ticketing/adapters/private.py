@@ -1,0 +1,106 @@
+"""Sealing: private texts and serials leave an event as digests, before the log sees it.
+
+A text's digest is sha256(salt + text in UTF-8) with 16 random bytes of salt. A serial's match is HMAC-SHA256 under the
+store's key of manufacturer, a zero byte, and the normalised serial.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from ticketing.adapters.store import SaltedText
+from ticketing.domain.command import Command
+from ticketing.domain.values import Event, PrivateText, SerialNumber, Value, normalised_serial
+
+Private = PrivateText | SerialNumber
+ERASED = "[erased]"
+_SALT_BYTES = 16
+V = TypeVar("V")
+Ev = TypeVar("Ev", bound=Event)
+
+
+def private_parts(value: object) -> Iterator[Private]:
+    """Every private text and serial within a value, in order of its fields."""
+    if isinstance(value, PrivateText | SerialNumber):
+        yield value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from private_parts(getattr(value, name))
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from private_parts(part)
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from private_parts(part)
+
+
+def _replaced(value: V, change: Callable[[Private], Private]) -> V:
+    """The value with its private parts changed; the value itself where it has none."""
+    if isinstance(value, PrivateText | SerialNumber):
+        return change(value)  # type: ignore[return-value]  # a private part stays of its kind
+    if isinstance(value, Value):
+        changed = {}
+        for name in type(value).model_fields:
+            before = getattr(value, name)
+            after = _replaced(before, change)
+            if after is not before:
+                changed[name] = after
+        return value.model_copy(update=changed) if changed else value
+    if isinstance(value, tuple):
+        after_all = tuple(_replaced(part, change) for part in value)
+        is_same = all(after is before for after, before in zip(after_all, value, strict=True))
+        return value if is_same else after_all  # type: ignore[return-value]
+    if isinstance(value, dict):
+        return {name: _replaced(part, change) for name, part in value.items()}  # type: ignore[return-value]
+    return value
+
+
+class Sealer:
+    """Seals events under one store's key, with salts from the application's randomness."""
+
+    def __init__(self, key: bytes, random_bytes: Callable[[int], bytes]) -> None:
+        self._key = key
+        self._random_bytes = random_bytes
+
+    def seal(self, event: Ev, manufacturer: str | None) -> tuple[Ev, tuple[SaltedText, ...]]:
+        """The event as the log may see it, and the texts to be kept beside the log.
+
+        Args:
+            event: As decided; parts that are sealed already stay as they are.
+            manufacturer: Of the unit; a serial is unique only within one manufacturer's.
+        """
+        texts: list[SaltedText] = []
+
+        def sealed(part: Private) -> Private:
+            if part.text is None:
+                return part
+            salt = self._random_bytes(_SALT_BYTES)
+            digest = hashlib.sha256(salt + part.text.encode()).hexdigest()
+            texts.append(SaltedText(digest, salt, part.text))
+            if isinstance(part, PrivateText):
+                return PrivateText(digest=digest)
+            return SerialNumber(match=self.match(manufacturer, part.text), digest=digest)
+
+        return _replaced(event, sealed), tuple(texts)
+
+    def match(self, manufacturer: str | None, serial: str) -> str:
+        """What the same serial of the same manufacturer always gives in this store; lower-case hex."""
+        message = (manufacturer or "").encode() + b"\0" + normalised_serial(serial).encode()
+        return hmac.new(self._key, message, hashlib.sha256).hexdigest()
+
+    def command_digest(self, command: Command) -> str:
+        """A keyed digest of what the caller sent, texts included, before defaults; lower-case hex."""
+        sent = command.model_dump(mode="json", exclude_unset=True, exclude={"command_id"})
+        texts = [part.text or part.digest for part in private_parts(command)]
+        message = json.dumps([type(command).__name__, sent, texts], ensure_ascii=False, sort_keys=True)
+        return hmac.new(self._key, message.encode(), hashlib.sha256).hexdigest()
+
+
+def drawn_uuid(random_bytes: Callable[[int], bytes]) -> UUID:
+    """A random UUID (version 4) from injected randomness."""
+    return UUID(bytes=random_bytes(16), version=4)

@@ -1,0 +1,394 @@
+"""Ticketing: the application. It loads, has the domain decide, and appends; it answers what was known when."""
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from uuid import UUID
+
+from pydantic import Field
+
+from ticketing.adapters.catalog import Catalog
+from ticketing.adapters.imports import ImportReport, Progress, import_log
+from ticketing.adapters.mapping import LogMapping, read_mapping
+from ticketing.adapters.private import ERASED, Private, Sealer, drawn_uuid, private_parts
+from ticketing.adapters.projector import catch_up, view_of
+from ticketing.adapters.recent import Recent
+from ticketing.adapters.recording import Saying, envelopes_of, ticket_append
+from ticketing.adapters.store import Append, ClaimConflict, CommandRepeated, KeptCommand, Store, VersionConflict
+from ticketing.adapters.urls import open_store
+from ticketing.domain import cuts
+from ticketing.domain.command import Command, TicketCommand
+from ticketing.domain.decide import decide
+from ticketing.domain.errors import BadInput, CommandRejected, Conflict, NotFound
+from ticketing.domain.intake import UNIT_ALREADY_OPEN, OpenTicket
+from ticketing.domain.publishing import Publish, decide_publish, kind_of
+from ticketing.domain.record import RecordFinding
+from ticketing.domain.reference import reference_stream
+from ticketing.domain.ticket import Ticket, fold
+from ticketing.domain.values import Event, Recorded, Value
+from ticketing.projections.row import Projection, Row
+
+R = TypeVar("R", bound=Row)
+_SLUG_OF_CLAIM = {"number": "number-taken", "unit": "unit-already-open"}
+
+
+def system_clock() -> datetime:
+    """The machine's clock, in UTC."""
+    return datetime.now(UTC)
+
+
+class Settings(Value):
+    """What an embedding application may set.
+
+    Attributes:
+        skew: How far `occurred_at` may be ahead of the clock.
+        attempts: How often a command is decided anew when somebody else appended first.
+        page_size: Facts read, folded and written at a time by projections.
+    """
+
+    skew: timedelta = timedelta(minutes=5)
+    attempts: int = Field(default=20, ge=1)
+    page_size: int = Field(default=1000, ge=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What became of a command.
+
+    Attributes:
+        ticket_id: The ticket's stream, or the stream of the reference thing published.
+        version: The stream's version after it.
+        events: The facts recorded; none when reference data was published before to the letter.
+        is_repeated: Whether the command had been handled before and this is the first result again.
+    """
+
+    ticket_id: UUID
+    version: int
+    events: tuple[Recorded[Event], ...]
+    is_repeated: bool = False
+
+
+def refuse_reused_command(command: Command, kept: KeptCommand, digest: str) -> None:
+    """Refuses a command id that comes again with other content."""
+    if kept.command_digest != digest:
+        raise CommandRejected("command-id-reused", f"{command.command_id} was sent before with other content")
+
+
+def refuse_stale_version(command: Command, version: int) -> None:
+    """Refuses a command whose caller has not seen the stream as it is."""
+    if command.expected_version is not None and command.expected_version != version:
+        raise CommandRejected("stale-version", f"the stream is at version {version}, not {command.expected_version}")
+
+
+class Ticketing:
+    """A store of tickets and what may be done with it. Threads may share it; it is a context manager.
+
+    Args:
+        url: `memory:`, `sqlite:///file.db` or `postgresql://…`; None takes the environment's `TICKETING_STORE`.
+        projections: The host's own projections, kept up to date by `catch_up` beside the package's.
+        clock: Gives now, with a zone; injected so that tests and simulations own time.
+        random_bytes: Gives so many random bytes, for ids, salts and a new store's key.
+        settings: See `Settings`.
+
+    Attributes:
+        reference: The published sites, standards, policies and calendars.
+
+    Raises:
+        BadInput: The URL's scheme or form is unknown.
+        StoreError: The store cannot be opened.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        projections: Sequence[Projection[Any]] = (),
+        clock: Callable[[], datetime] = system_clock,
+        random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+        settings: Settings | None = None,
+    ) -> None:
+        named = url or os.environ.get("TICKETING_STORE")
+        if named is None:
+            raise BadInput("no store is named: give a URL or set TICKETING_STORE")
+        self.settings = settings or Settings()
+        self.projections = tuple(projections)
+        self._clock = clock
+        self._random_bytes = random_bytes
+        self.store: Store = open_store(named, clock=clock, random_bytes=random_bytes)
+        self.sealer = Sealer(self.store.key, random_bytes)
+        self._recent = Recent(self.store)
+        self.reference = Catalog(self.store, self.sealer, recent=self._recent)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives back the store's connections."""
+        self.store.close()
+
+    def now(self) -> datetime:
+        """The injected clock's instant, in UTC."""
+        return self._clock().astimezone(UTC)
+
+    # commands
+
+    def handle(self, command: Command) -> Handled:
+        """Decides the command and records what it causes, or the first result when it was handled before.
+
+        Raises:
+            CommandRejected: A rule refuses; nothing was recorded.
+            Conflict: Others kept appending to the stream for as many attempts as the settings allow.
+        """
+        saying = Saying(
+            actor=command.actor,
+            occurred_at=command.occurred_at or self.now(),
+            command_id=command.command_id or drawn_uuid(self._random_bytes),
+            command_digest=self.sealer.command_digest(command),
+        )
+        if isinstance(command, OpenTicket) and command.ticket_id is None:
+            command = command.model_copy(update={"ticket_id": drawn_uuid(self._random_bytes)})
+        conflict: Conflict | None = None
+        for _ in range(self.settings.attempts):
+            # An id drawn just now can be on record only after an attempt of our own.
+            is_fresh = command.command_id is None and conflict is None
+            kept = None if is_fresh else self.store.command(saying.command_id)
+            if kept is not None:
+                return self._first_result(command, kept, saying)
+            try:
+                return self._attempt(command, saying)
+            except ClaimConflict as error:
+                # The rules were asked first; a claim that they cannot see coming is refused when it fails twice.
+                if isinstance(conflict, ClaimConflict) and conflict.claim == error.claim:
+                    saying = _beside_the_holder(command, saying, error)
+                conflict = error
+            except (VersionConflict, CommandRepeated) as error:
+                conflict = error
+        raise conflict or Conflict("the stream is busy")
+
+    def _first_result(self, command: Command, kept: KeptCommand, saying: Saying) -> Handled:
+        refuse_reused_command(command, kept, saying.command_digest)
+        facts = self.store.stream(kept.stream_id, after_version=kept.first_version - 1)
+        events = tuple(fact for fact in facts if fact.version <= kept.last_version)
+        return Handled(kept.stream_id, kept.last_version, events, is_repeated=True)
+
+    def _attempt(self, command: Command, saying: Saying) -> Handled:
+        if isinstance(command, Publish):
+            return self._publish(command, saying)
+        ticket_id = _ticket_of(command)
+        history = self._recent.stream(ticket_id)
+        if not history and not isinstance(command, OpenTicket):
+            raise CommandRejected("unknown-reference", f"there is no ticket {ticket_id}")
+        refuse_stale_version(command, history[-1].version if history else 0)
+        facts = cuts.surviving(history)
+        ticket = fold(ticket_id, facts)
+        known = self.reference.for_decision(command, ticket, facts, now=self.now(), skew=self.settings.skew)
+        decision = decide(command.model_copy(update={"occurred_at": saying.occurred_at}), ticket, known)
+        flags = tuple(dict.fromkeys((*decision.flags, *saying.flags)))
+        said = replace(saying, flags=flags, caused_by=decision.caused_by)
+        append, _ = ticket_append(said, history, ticket, decision.events, self.sealer)
+        (recorded,) = self.store.append([append])
+        self._recent.extend(recorded)
+        return Handled(ticket_id, recorded[-1].version, recorded)
+
+    def _publish(self, command: Publish, saying: Saying) -> Handled:
+        kind = kind_of(command.thing)
+        stream_id = reference_stream(kind, command.thing.key)
+        earlier = self.reference.versions(kind, command.thing.key)
+        refuse_stale_version(command, len(earlier))
+        decided = decide_publish(command, earlier)
+        if not decided:
+            return Handled(stream_id, len(earlier), (), is_repeated=True)
+        append = Append(
+            stream_id=stream_id,
+            stream_kind=kind,
+            expected_version=len(earlier),
+            command_id=saying.command_id,
+            command_digest=saying.command_digest,
+            envelopes=envelopes_of(saying, stream_id, kind, len(earlier), decided),
+        )
+        (recorded,) = self.store.append([append])
+        return Handled(stream_id, recorded[-1].version, recorded)
+
+    def import_log(
+        self,
+        path: Path | str,
+        mapping: LogMapping | Path | str,
+        *,
+        dry_run: bool = False,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> ImportReport:
+        """Takes the log of another system into the store; what is there already stays as it is.
+
+        Args:
+            path: XES (needs the extra `import`) or CSV, plain or gzipped.
+            mapping: What the rows mean, or the TOML file that says it.
+            dry_run: Decide everything and store nothing.
+            on_progress: Told now and then how far it has come.
+
+        Raises:
+            BadInput: The mapping or the log cannot be understood; nothing was stored.
+            Conflict: Others kept appending to the same tickets; what was stored so far stays.
+        """
+        return import_log(
+            self.store,
+            self.sealer,
+            Path(path),
+            mapping if isinstance(mapping, LogMapping) else read_mapping(Path(mapping)),
+            clock=self.now,
+            skew=self.settings.skew,
+            attempts=self.settings.attempts,
+            dry_run=dry_run,
+            on_progress=on_progress,
+        )
+
+    # questions
+
+    def find(self, ticket: UUID | str) -> UUID:
+        """The id of a ticket given by id or by number.
+
+        Raises:
+            NotFound: There is no such ticket.
+        """
+        by_number = self.store.holders("number", str(ticket))
+        if by_number:
+            return by_number[0]
+        try:
+            ticket_id = ticket if isinstance(ticket, UUID) else UUID(ticket)
+        except ValueError:
+            raise NotFound(f"there is no ticket {ticket}") from None
+        if not self.store.stream(ticket_id):
+            raise NotFound(f"there is no ticket {ticket}")
+        return ticket_id
+
+    def ticket(
+        self,
+        ticket: UUID | str,
+        *,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+        at_version: int | None = None,
+    ) -> Ticket:
+        """The ticket, given by id or number, as its facts within the cuts leave it.
+
+        Args:
+            ticket: Its id or number.
+            as_of: Facts that had occurred by then, inclusive.
+            known_at: Facts and corrections that were recorded by then, inclusive.
+            at_version: Facts and corrections up to this version, inclusive.
+
+        Raises:
+            NotFound: There is no such ticket.
+        """
+        ticket_id = self.find(ticket)
+        facts = cuts.cut(self.store.stream(ticket_id), as_of=as_of, known_at=known_at, at_version=at_version)
+        return fold(ticket_id, facts)
+
+    def history(
+        self,
+        ticket: UUID | str,
+        *,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+        at_version: int | None = None,
+        as_recorded: bool = False,
+    ) -> tuple[Recorded[Event], ...]:
+        """The surviving facts within the cuts, in order of version; with `as_recorded` every fact as the log has it.
+
+        Raises:
+            NotFound: There is no such ticket.
+        """
+        stream = self.store.stream(self.find(ticket))
+        if not as_recorded:
+            return tuple(cuts.cut(stream, as_of=as_of, known_at=known_at, at_version=at_version))
+        known = cuts.known(stream, known_at=known_at, at_version=at_version)
+        return tuple(fact for fact in known if as_of is None or fact.occurred_at <= as_of)
+
+    def follow(self, position: int = 0, *, poll: timedelta | None = None) -> Iterator[Recorded[Event]]:
+        """Every fact after a position, in order of the log.
+
+        Args:
+            position: The last position already seen.
+            poll: Stop at the head if None; else look again after so long, for ever.
+        """
+        while True:
+            page = self.store.log(position, self.settings.page_size)
+            yield from page
+            if page:
+                position = page[-1].position
+            elif poll is None:
+                return
+            else:
+                time.sleep(poll.total_seconds())
+
+    # private texts
+
+    def text(self, private: Private) -> str:
+        """The text behind a digest, or `[erased]`.
+
+        Raises:
+            NotFound: The store never had it.
+        """
+        if private.text is not None or private.digest is None:
+            return private.text or ""
+        texts = self.store.texts([private.digest])
+        if private.digest not in texts:
+            raise NotFound(f"the text {private.digest} is not in this store")
+        text = texts[private.digest]
+        return ERASED if text is None else text
+
+    def erase(self, ticket: UUID | str) -> int:
+        """Erases every private text and serial of a ticket for good; every proof still holds.
+
+        Returns:
+            How many were erased now.
+        """
+        history = self.store.stream(self.find(ticket))
+        digests = {part.digest for fact in history for part in private_parts(fact.event)}
+        return self.store.erase(sorted(digest for digest in digests if digest is not None))
+
+    # projections
+
+    def catch_up(
+        self, projections: Iterable[Projection[Any]] | None = None, *, on_page: Callable[[int], None] | None = None
+    ) -> int:
+        """Folds the log into the rows of projections, the host's own if none are named.
+
+        Returns:
+            The position that all of them have reached.
+        """
+        named = self.projections if projections is None else tuple(projections)
+        reached = [
+            catch_up(self.store, projection, page_size=self.settings.page_size, on_page=on_page) for projection in named
+        ]
+        return min(reached, default=self.store.head())
+
+    def rows(self, projection: Projection[R]) -> Iterator[R]:
+        """The projection's rows as they stand, in order of ticket id; `catch_up` first for the newest."""
+        return view_of(self.store, projection).rows()
+
+
+def _beside_the_holder(command: Command, saying: Saying, conflict: ClaimConflict) -> Saying:
+    """A finding is recorded beside the ticket that holds the unit, with a flag; anything else is refused."""
+    slug = _SLUG_OF_CLAIM[conflict.claim.kind]
+    if isinstance(command, RecordFinding) and slug == UNIT_ALREADY_OPEN.slug:
+        return replace(saying, flags=(slug,))
+    raise CommandRejected(slug, str(conflict)) from conflict
+
+
+def _ticket_of(command: Command) -> UUID:
+    if isinstance(command, TicketCommand):
+        return command.ticket_id
+    if isinstance(command, OpenTicket) and command.ticket_id is not None:
+        return command.ticket_id
+    raise BadInput(f"{type(command).__name__} is no command to a ticket")
