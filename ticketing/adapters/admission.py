@@ -1,0 +1,194 @@
+"""Admission: what every store does under the log's lock: whether an append may come in, its positions and its stamp."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from eventsourcing.persistence import StoredEvent
+
+from ticketing.adapters.codec import Codec
+from ticketing.adapters.store import (
+    Append,
+    Claim,
+    ClaimConflict,
+    ClaimKind,
+    CommandRepeated,
+    VersionConflict,
+)
+from ticketing.domain.errors import BadInput, StoreError
+from ticketing.domain.values import Envelope, Event, Recorded
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """An append on its way in: encoded before the lock is taken.
+
+    Attributes:
+        stored: The stored forms.
+        facts: The same as they will be read.
+    """
+
+    append: Append
+    stored: tuple[StoredEvent, ...]
+    facts: tuple[Envelope[Event], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """An append that was let in, its facts as recorded."""
+
+    encoded: Encoded
+    facts: tuple[Recorded[Event], ...]
+
+    @property
+    def rows(self) -> Iterator[tuple[Recorded[Event], StoredEvent]]:
+        """Each fact with its stored form."""
+        return zip(self.facts, self.encoded.stored, strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A claim and the stream that holds it."""
+
+    kind: ClaimKind
+    key: str
+    stream_id: UUID
+
+
+@dataclass(slots=True, kw_only=True)
+class Standing:
+    """What the log has, as far as the appends at hand touch it; read under the lock and kept up as they are let in.
+
+    Attributes:
+        position: The last position.
+        recorded_at: The last stamp.
+        versions: The last version by stream; of streams that do not exist, 0 or nothing.
+        commands: Those ids of the appends' commands that are on record.
+        holders: Who holds the claims asked for.
+        released: What the appends have given up; to be deleted before `claimed` is inserted.
+        claimed: What they hold in the end and did not before, in order of claiming.
+    """
+
+    position: int
+    recorded_at: datetime | None
+    versions: dict[UUID, int]
+    commands: set[UUID]
+    holders: dict[tuple[ClaimKind, str], list[UUID]]
+    released: dict[Held, None] = field(default_factory=dict)
+    claimed: dict[Held, None] = field(default_factory=dict)
+
+    def admit(self, encoded: Encoded, clock: Callable[[], datetime]) -> Admitted:
+        """The append with positions and one stamp.
+
+        Raises:
+            Conflict: As `Store.append` says; nothing of it was noted.
+        """
+        append = encoded.append
+        if append.command_id in self.commands:
+            raise CommandRepeated(f"command {append.command_id} is on record already")
+        version = self.versions.get(append.stream_id, 0)
+        if version != append.expected_version:
+            raise VersionConflict(f"stream {append.stream_id} is at version {version}, not {append.expected_version}")
+        for claim in append.claims:
+            self._require_free(claim, append)
+        self.commands.add(append.command_id)
+        self.versions[append.stream_id] = version + len(encoded.facts)
+        for claim in append.releases:
+            self._release(Held(claim.kind, claim.key, append.stream_id))
+        for claim in append.claims:
+            self._claim(Held(claim.kind, claim.key, append.stream_id))
+        return Admitted(encoded, self._recorded(encoded.facts, clock))
+
+    def _require_free(self, claim: Claim, append: Append) -> None:
+        if claim.is_exclusive:
+            for holder in self.holders.get((claim.kind, claim.key), ()):
+                if holder != append.stream_id:
+                    raise ClaimConflict(claim, holder)
+
+    def _release(self, held: Held) -> None:
+        holders = self.holders.get((held.kind, held.key), [])
+        if held.stream_id in holders:
+            holders.remove(held.stream_id)
+        self.claimed.pop(held, None)
+        self.released[held] = None
+
+    def _claim(self, held: Held) -> None:
+        holders = self.holders.setdefault((held.kind, held.key), [])
+        if held.stream_id not in holders:
+            holders.append(held.stream_id)
+            self.claimed[held] = None
+
+    def _recorded(self, facts: Sequence[Envelope[Event]], clock: Callable[[], datetime]) -> tuple[Recorded[Event], ...]:
+        if not facts:
+            return ()
+        now = utc(clock)
+        stamp = now if self.recorded_at is None else max(now, self.recorded_at + _MICROSECOND)
+        first = self.position + 1
+        self.position += len(facts)
+        self.recorded_at = stamp
+        return tuple(_recorded(fact, position, stamp) for position, fact in enumerate(facts, first))
+
+
+def encoded(codec: Codec, appends: Sequence[Append]) -> list[Encoded]:
+    """The appends, encoded and proved readable.
+
+    Raises:
+        StoreError: An envelope has no stored form, or is not its stream's next.
+        BadInput: A text or key holds what a store cannot keep.
+    """
+    return [_encoded(codec, append) for append in appends]
+
+
+def _encoded(codec: Codec, append: Append) -> Encoded:
+    for number, envelope in enumerate(append.envelopes, append.expected_version + 1):
+        if (envelope.stream_id, envelope.stream_kind, envelope.version) != (
+            append.stream_id,
+            append.stream_kind,
+            number,
+        ):
+            raise StoreError(f"an append to stream {append.stream_id} holds a fact that is not its version {number}")
+    for claim in append.claims:
+        if "\0" in claim.key:
+            raise BadInput(f"{claim.kind} {claim.key!r}: a zero character cannot be kept")
+    pairs = [codec.encode(envelope) for envelope in append.envelopes]
+    return Encoded(append, tuple(stored for stored, _ in pairs), tuple(fact for _, fact in pairs))
+
+
+def utc(clock: Callable[[], datetime]) -> datetime:
+    """What the clock says, in UTC.
+
+    Raises:
+        StoreError: It names no zone.
+    """
+    now = clock()
+    if now.tzinfo is None:
+        raise StoreError("the clock gives an instant without a zone")
+    return now.astimezone(UTC)
+
+
+def claims_touched(appends: Sequence[Append]) -> list[tuple[ClaimKind, str]]:
+    """The keys that the appends claim or give up."""
+    return list(
+        dict.fromkeys((claim.kind, claim.key) for append in appends for claim in (*append.releases, *append.claims))
+    )
+
+
+def _recorded(fact: Envelope[Event], position: int, recorded_at: datetime) -> Recorded[Event]:
+    return Recorded(
+        stream_id=fact.stream_id,
+        stream_kind=fact.stream_kind,
+        version=fact.version,
+        occurred_at=fact.occurred_at,
+        actor=fact.actor,
+        source=fact.source,
+        command_id=fact.command_id,
+        caused_by=fact.caused_by,
+        flags=fact.flags,
+        schema=fact.schema,
+        event=fact.event,
+        position=position,
+        recorded_at=recorded_at,
+    )
