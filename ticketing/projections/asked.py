@@ -1,0 +1,132 @@
+"""Asked: what a caller wrote for a report's parameters, understood, or refused in one line that names the nearest."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from difflib import get_close_matches
+
+from ticketing.domain.cuts import instant
+from ticketing.domain.errors import BadInput
+from ticketing.domain.values import instant_text
+from ticketing.projections.dimensions import DIMENSIONS
+from ticketing.projections.report import Cohort, Figure, Unit
+from ticketing.projections.turnaround import SECONDS_OF
+
+When = datetime | date | str | None
+"""An instant with a zone, or a date, as a value or in ISO 8601; None where nothing was asked."""
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def period_edge(name: str, given: When, zone: tzinfo, *, is_end: bool) -> tuple[datetime | None, str | None]:
+    """An edge of a period: the first instant in it, or for the end the first one after it; and how it is printed.
+
+    Args:
+        name: What the caller calls it.
+        given: An instant or a day, both part of the period.
+        zone: Where the day begins and ends.
+        is_end: Whether it is the end.
+
+    Raises:
+        BadInput: It is neither.
+    """
+    day = _day(given)
+    if day is None:
+        at = instant_asked(name, given, zone)
+        return (None, None) if at is None else (at + _MICROSECOND if is_end else at, instant_text(at))
+    try:
+        return _midnight(day + timedelta(days=1) if is_end else day, zone), day.isoformat()
+    except OverflowError:
+        raise BadInput(f"{name} {given}: no calendar goes that far") from None
+
+
+def instant_asked(name: str, given: When, zone: tzinfo) -> datetime | None:
+    """The instant in UTC; of a date the first one in the zone.
+
+    Raises:
+        BadInput: It is none, or has no zone.
+    """
+    day = _day(given)
+    try:
+        if day is not None:
+            return _midnight(day, zone)
+        return None if given is None else instant(given)
+    except (ValueError, OverflowError):
+        raise BadInput(f"{name} {given}: give a date, or an instant with a zone like 2026-03-01T12:00Z") from None
+
+
+def _day(given: When) -> date | None:
+    if isinstance(given, date) and not isinstance(given, datetime):
+        return given
+    try:
+        return date.fromisoformat(given) if isinstance(given, str) else None
+    except ValueError:
+        return None
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+def cohort_asked(figure: Figure, given: str | None) -> Cohort:
+    """The cohort, by default the first that the figure is defined over.
+
+    Raises:
+        BadInput: The figure is not defined over it.
+    """
+    for cohort in figure.cohorts:
+        if given in (None, cohort):
+            return cohort
+    raise BadInput(f"{figure.name} is not defined over the cohort {given}{nearest(given or '', figure.cohorts)}")
+
+
+def dimensions_asked(given: Sequence[str]) -> tuple[str, ...]:
+    """The names of dimensions.
+
+    Raises:
+        BadInput: There is no such dimension, or it is named twice.
+    """
+    by = (given,) if isinstance(given, str) else tuple(given)
+    for name in by:
+        if name not in DIMENSIONS:
+            raise BadInput(f"there is no dimension {name}{nearest(name, DIMENSIONS)}")
+        if by.count(name) > 1:
+            raise BadInput(f"the dimension {name} is named twice")
+    return by
+
+
+def percentiles_asked(given: Sequence[int]) -> tuple[int, ...]:
+    """The percentiles in ascending order.
+
+    Raises:
+        BadInput: There is none, or one is not from 1 to 99.
+    """
+    if not given or any(not 1 <= percent <= 99 for percent in given):
+        raise BadInput(f"percentiles {', '.join(map(str, given))}: name at least one, from 1 to 99")
+    return tuple(sorted(set(given)))
+
+
+def unit_asked(given: Unit | None) -> Unit | None:
+    """The unit of durations, or None.
+
+    Raises:
+        BadInput: Durations are not shown in it.
+    """
+    if given is not None and given not in SECONDS_OF:
+        raise BadInput(f"there is no unit {given}: a turnaround is in s, h or d")
+    return given
+
+
+def days_asked(name: str, given: int) -> int:
+    """The number of days.
+
+    Raises:
+        BadInput: It is negative.
+    """
+    if given < 0:
+        raise BadInput(f"{name} {given}: days are counted from 0")
+    return given
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of a refusal that names the nearest of what is known."""
+    return f"; the nearest is {get_close_matches(name, list(known), n=1, cutoff=0)[0]}"

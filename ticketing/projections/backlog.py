@@ -1,0 +1,222 @@
+"""Backlog: the tickets that are open, in what state, waiting for what, and for how long.
+
+The age runs from the opening of the present cycle, in whole days of 24 h. The state is that of the work where the unit
+is in house, or where there is no custody, and else where the unit is. Of several open waits the first in the order of
+domain.md §2 counts. How an imported ticket stands is known only up to the end of its source, where its age ends too.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import get_args
+
+from ticketing.domain import events as e
+from ticketing.domain.lifecycle import LIFE_CYCLE, START
+from ticketing.domain.values import Event, Recorded
+from ticketing.projections.dimensions import WITHOUT_CUSTODY, Dimensions, Take, with_dimensions
+from ticketing.projections.report import Figure, ReportRow
+from ticketing.projections.sample import DAY, Cases, Group, Sample, Scope, micros
+
+BACKLOG = Figure("backlog", 1, ("open_at",))
+BACKLOG_BY_STATE = Figure("backlog_by_state", 1, ("open_at",))
+AGES: tuple[tuple[str, int | None], ...] = (
+    ("0-3", 3),
+    ("4-7", 7),
+    ("8-14", 14),
+    ("15-30", 30),
+    ("31-45", 45),
+    (">45", None),
+)
+"""Ages in days with the last whole day that belongs to each (domain.md §5)."""
+
+WAITS: tuple[str, ...] = (*get_args(e.WaitCause), "transit", "customer_approval", "customer_collection", "dispute")
+"""Recorded causes, then those that other facts show, in the order of domain.md §2."""
+
+_RANK = {cause: rank for rank, cause in enumerate(WAITS)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BacklogRow(Dimensions):
+    """How one ticket stands.
+
+    Attributes:
+        cycle_opened_at: When the present cycle began.
+        custody: Where the unit is, in the words of the life cycle.
+        work: How far the work is, likewise.
+        waits: The causes of open waits, disputes left out.
+        disputes: The ids of disputes that wait for a verdict.
+    """
+
+    cycle_opened_at: datetime | None = None
+    custody: str = START["custody"]
+    work: str = START["work"]
+    waits: tuple[str, ...] = ()
+    disputes: tuple[str, ...] = ()
+
+    @property
+    def state(self) -> str:
+        """The one word for how far it is."""
+        return self.work if self.custody == "in_house" or self.channel in WITHOUT_CUSTODY else self.custody
+
+    @property
+    def wait(self) -> str:
+        """What it waits for, or `none`."""
+        open_waits = (*self.waits, "dispute") if self.disputes else self.waits
+        return min(open_waits, key=lambda cause: _RANK[cause], default="none")
+
+
+def _with(known: tuple[str, ...], one: str) -> tuple[str, ...]:
+    return known if one in known else (*known, one)
+
+
+def _without(known: tuple[str, ...], one: str) -> tuple[str, ...]:
+    return tuple(other for other in known if other != one)
+
+
+def _begins(cause: str) -> Take[BacklogRow]:
+    return lambda row, fact: replace(row, waits=_with(row.waits, cause))
+
+
+def _ends(*causes: str) -> Take[BacklogRow]:
+    return lambda row, fact: replace(row, waits=tuple(cause for cause in row.waits if cause not in causes))
+
+
+def _opened(row: BacklogRow, fact: Recorded[e.TicketOpened]) -> BacklogRow:
+    return replace(row, cycle_opened_at=row.cycle_opened_at or fact.occurred_at)
+
+
+def _reopened(row: BacklogRow, fact: Recorded[e.TicketReopened]) -> BacklogRow:
+    return replace(row, cycle_opened_at=fact.occurred_at)
+
+
+def _closed(row: BacklogRow, fact: Recorded[e.TicketClosed]) -> BacklogRow:
+    return replace(row, waits=())
+
+
+def _wait_started(row: BacklogRow, fact: Recorded[e.WaitStarted]) -> BacklogRow:
+    return replace(row, waits=_with(row.waits, fact.event.cause))
+
+
+def _wait_ended(row: BacklogRow, fact: Recorded[e.WaitEnded]) -> BacklogRow:
+    return replace(row, waits=_without(row.waits, fact.event.cause))
+
+
+def _disputed(row: BacklogRow, fact: Recorded[e.DisputeOpened | e.VerdictAppealed]) -> BacklogRow:
+    return replace(row, disputes=_with(row.disputes, fact.event.dispute_id))
+
+
+def _decided(row: BacklogRow, fact: Recorded[e.VerdictIssued | e.DisputeClosed]) -> BacklogRow:
+    return replace(row, disputes=_without(row.disputes, fact.event.dispute_id))
+
+
+_TAKES: Mapping[type[Event], Take[BacklogRow]] = {
+    e.TicketOpened: _opened,
+    e.UnitReceived: _ends("transit"),
+    e.UnitDispatched: _begins("transit"),
+    e.UnitArrived: _ends("transit"),
+    e.EstimateIssued: _begins("customer_approval"),
+    e.EstimateApproved: _ends("customer_approval"),
+    e.EstimateDeclined: _ends("customer_approval"),
+    e.WaitStarted: _wait_started,
+    e.WaitEnded: _wait_ended,
+    e.DisputeOpened: _disputed,
+    e.VerdictIssued: _decided,
+    e.VerdictAppealed: _disputed,
+    e.DisputeClosed: _decided,
+    e.CustomerNotified: _begins("customer_collection"),
+    e.UnitHandedBack: _ends("transit", "customer_collection"),
+    e.UnitDisposed: _ends("transit", "customer_collection"),
+    e.TicketClosed: _closed,
+    e.TicketReopened: _reopened,
+}
+_MOVES = {event: step for event, step in LIFE_CYCLE.items() if step.custody is not None or step.work is not None}
+TAKEN = frozenset(_TAKES) | frozenset(_MOVES)
+"""The facts that this family uses, beside those that the dimensions use."""
+
+
+def _moved(row: BacklogRow, fact: Recorded[Event]) -> BacklogRow:
+    step = _MOVES[type(fact.event)]
+    custody = row.custody if step.custody is None else step.custody.state_after(row.custody)
+    work = row.work if step.work is None else step.work.state_after(row.work)
+    return row if (custody, work) == (row.custody, row.work) else replace(row, custody=custody, work=work)
+
+
+class BacklogRows:
+    """The projection: one `BacklogRow` per ticket."""
+
+    name = "backlog"
+    version = 1
+    row = BacklogRow
+
+    def apply(self, row: BacklogRow, fact: Recorded[Event]) -> BacklogRow:
+        """The row with one more fact."""
+        kind = type(fact.event)
+        row = with_dimensions(row, fact)
+        if kind in _MOVES:
+            row = _moved(row, fact)
+        take = _TAKES.get(kind)
+        return row if take is None else take(row, fact)
+
+
+def gather(rows: Iterable[BacklogRow], scope: Scope) -> Sample:
+    """The sample of open tickets by group, state and wait: opening of the cycle, and source, of each case."""
+    sample = Sample(replace(scope, by=(*scope.by, "state", "wait")), 2)
+    for row in rows:
+        source = sample.source(row)
+        at = row.cycle_opened_at
+        if row.is_open and row.opened_at is not None and at is not None:
+            sample.add((*scope.group(row, at), row.state, row.wait), micros(at), source)
+    return sample
+
+
+def backlog(sample: Sample) -> list[ReportRow]:
+    """Open tickets by age: for each group, then for each of its states and wait causes."""
+    by = sample.scope.by[:-2]
+    ages: dict[Group, Counter[str]] = {}
+    unseen: Counter[Group] = Counter()
+    found = []
+    for split, cases in sample.groups():
+        group = tuple(split.get(name) for name in by)
+        here, unseen_here = _tally(sample, cases)
+        found.append((group, split, here, unseen_here))
+        ages.setdefault(group, Counter()).update(here)
+        unseen[group] += unseen_here
+    totals = [
+        _row(BACKLOG, dict(zip(by, group, strict=True)), ages[group], ages[group].total(), unseen[group])
+        for group in ages
+    ]
+    parts = [
+        _row(BACKLOG_BY_STATE, split, here, ages[group].total(), unseen_here)
+        for group, split, here, unseen_here in found
+        if here
+    ]
+    return totals + parts
+
+
+def _tally(sample: Sample, cases: Cases) -> tuple[Counter[str], int]:
+    ages: Counter[str] = Counter()
+    unseen = 0
+    for opened_at, source in cases:
+        ages[_age((sample.until(source) - opened_at) // DAY)] += 1
+        unseen += source > 0
+    return ages, unseen
+
+
+def _age(days: int) -> str:
+    return next(name for name, last in AGES if last is None or days <= last)
+
+
+def _row(figure: Figure, group: Mapping[str, str | None], ages: Counter[str], of: int, unseen: int) -> ReportRow:
+    return ReportRow(
+        figure=figure.name,
+        definition=figure.definition,
+        cohort="open_at",
+        group=group,
+        value=ages.total(),
+        ages={name: ages[name] for name, _ in AGES},
+        unit="tickets",
+        numerator=ages.total(),
+        denominator=of,
+        censored=unseen,
+    )
