@@ -1,0 +1,74 @@
+"""`demo`: a company that never was, told so that one wants to read it."""
+
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from typer.testing import CliRunner, Result
+
+from ticketing.application import Ticketing
+from ticketing.cli.program import app
+
+
+def shown(*options: str) -> Result:
+    return CliRunner().invoke(app, ["demo", "--tickets", "12", *options])
+
+
+@pytest.fixture(scope="module")
+def seen() -> list[str]:
+    result = shown("--store", "memory:")
+    assert result.exit_code == 0, result.stderr
+    assert "\x1b" not in result.stdout
+    return result.stdout.splitlines()
+
+
+def test_it_tells_one_disputed_story_from_the_counter_to_the_end(seen: list[str]) -> None:
+    story = next(place for place, line in enumerate(seen) if line.startswith("The story of R-"))
+    knowledge = next(place for place, line in enumerate(seen) if line.startswith("What was known when it was refused"))
+    told = "\n".join(seen[story:knowledge])
+    for deed in ("took in case", "refused the service", "opened dispute", "decided dispute", "closed the case"):
+        assert deed in told
+    assert "How it ended: repaired; D-STORY decided for the customer" in told
+
+
+def test_it_sets_what_was_known_then_beside_what_is_known_now(seen: list[str]) -> None:
+    place = seen.index("proof of purchase")
+    assert seen[place + 1] == "  then  nothing on record"
+    assert seen[place + 2].startswith("  now   recorded the proof of purchase")
+
+
+def test_closed_only_and_true_turnaround_stand_below_each_other(seen: list[str]) -> None:
+    place = next(place for place, line in enumerate(seen) if line.startswith("Why closed tickets alone mislead"))
+    figures = [line.split()[0] for line in seen[place:] if line.startswith("  ")]
+    assert figures.index("turnaround") < figures.index("closed")
+
+
+def test_no_line_is_longer_than_a_terminal_is_wide(seen: list[str]) -> None:
+    assert not [line for line in seen if cell_len(line) > 80 and not line.startswith("export ")]
+
+
+def test_the_same_seed_tells_the_same_story(seen: list[str]) -> None:
+    again = shown("--store", "memory:").stdout.splitlines()
+    assert again[1:] == seen[1:], "only the first line, which says how long it took, may differ"
+
+
+def test_it_goes_into_a_new_file_and_never_into_the_store_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = tmp_path / "real.sqlite"
+    monkeypatch.setenv("TICKETING_STORE", f"sqlite:///{real}")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    result = shown()
+    assert result.exit_code == 0, result.stderr
+    assert not real.exists()
+    (export,) = (line for line in result.stdout.splitlines() if line.startswith("export TICKETING_STORE="))
+    url = export.partition("=")[2].strip("'")
+    with Ticketing(url) as store:
+        assert store.store.head() > 100
+
+
+def test_a_store_that_is_not_empty_is_refused(sqlite_url: str) -> None:
+    assert shown("--store", sqlite_url).exit_code == 0
+    again = shown("--store", sqlite_url)
+    assert (again.exit_code, again.stdout) == (2, "")
+    assert "needs an empty store" in again.stderr

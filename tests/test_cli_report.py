@@ -1,0 +1,187 @@
+"""`report` and `projections run`: the library's answers, for people and for programs."""
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from typer.testing import CliRunner, Result
+
+from tests.repairs import Company
+from ticketing import reports
+from ticketing.application import Ticketing
+from ticketing.cli.program import app
+
+ROOT = Path(__file__).parents[1]
+AS_OF = "2026-02-01T00:00:00Z"
+COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+TURNAROUND = """\
+turnaround  turnaround@1
+tickets opened, all of them
+as of 2026-02-01T00:00:00.000000Z; zone UTC; position 36
+percentiles 50+90, unit d
+
+                n  unseen  out  p50 d  95 %     p90 d  95 %
+  turnaround   10       2         5.0  1.0–8.0         7.0–…
+               p90 not reached: of 10 tickets 2 are open and 0 ended otherwise
+  closed only   8            2    4.0             8.0
+"""
+
+
+def fill(url: str) -> None:
+    """Ticket n of ten is opened on day n and handed back n days later; the last two are still here."""
+    with Company(url) as company:
+        for number in range(1, 11):
+            company.repairs(number, number, 2 * number if number < 9 else None)
+
+
+@pytest.fixture(params=["sqlite_url", "postgres_url"])
+def url(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue(request.param)
+    fill(url)
+    return url
+
+
+@pytest.fixture
+def file(sqlite_url: str) -> str:
+    fill(sqlite_url)
+    return sqlite_url
+
+
+def asked(url: str, *arguments: str) -> Result:
+    return CliRunner().invoke(app, [*arguments, "--store", url])
+
+
+def answered(url: str, *arguments: str) -> str:
+    """What a report that must succeed prints, without a colour in it."""
+    result = asked(url, "report", *arguments)
+    assert result.exit_code == 0, result.stderr
+    assert "\x1b" not in result.stdout
+    return result.stdout
+
+
+def refused(url: str, *arguments: str) -> str:
+    result = asked(url, "report", *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+    return result.stderr
+
+
+@pytest.mark.parametrize("name", reports.REPORTS)
+def test_the_json_is_that_of_the_library_to_the_byte(file: str, name: str) -> None:
+    printed = answered(file, name, "--by", "site", "--as-of", AS_OF, "--format", "json")
+    with Ticketing(file) as company:
+        assert printed == reports.REPORTS[name](company, by=["site"], as_of=AS_OF).to_json() + "\n"
+
+
+def test_files_and_servers_print_the_same_report(url: str) -> None:
+    assert answered(url, "turnaround", "--as-of", AS_OF).startswith(TURNAROUND)
+
+
+def test_the_csv_is_that_of_the_library(file: str) -> None:
+    printed = answered(file, "turnaround", "--as-of", AS_OF, "--format", "csv")
+    with Ticketing(file) as company:
+        assert printed == reports.turnaround(company, as_of=AS_OF).to_csv()
+
+
+def test_a_group_stands_above_its_figures(file: str) -> None:
+    lines = answered(file, "turnaround", "--by", "site", "--within", "5", "--as-of", AS_OF).splitlines()
+    place = lines.index("berlin")
+    assert lines[place + 1].startswith("  turnaround ")
+    assert any(line.startswith("  within 5 days  10       5 ") for line in lines)
+
+
+def test_dimensions_may_be_given_one_by_one_or_with_commas(file: str) -> None:
+    together = answered(file, "first_pass", "--by", "site,month", "--as-of", AS_OF)
+    assert together == answered(file, "first_pass", "--by", "site", "--by", "month", "--as-of", AS_OF)
+
+
+def test_days_and_instants_bound_the_cohort(file: str) -> None:
+    printed = answered(file, "turnaround", "--from", "2026-01-03", "--to", "2026-01-04", "--format", "json")
+    report = json.loads(printed)
+    # Day 0 is 1 January: tickets 2 and 3 were opened on the 3rd and the 4th.
+    assert (report["from"], report["to"], report["rows"][0]["denominator"]) == ("2026-01-03", "2026-01-04", 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["turnarund"], "there is no report turnarund; the nearest is turnaround"),
+        (["backlog", "--by", "sites"], "there is no dimension sites; the nearest is site"),
+        (["backlog", "--within", "3"], "--within is no parameter of backlog"),
+        (["first_pass", "--w-days", "3"], "--w-days is no parameter of first_pass"),
+        (["turnaround", "--cohort", "closed_in"], "the nearest is opened_in"),
+        (["turnaround", "--from", "2026-01-03T09:00"], "--from 2026-01-03T09:00: a time of day needs a zone"),
+        (["turnaround", "--from", "2026-02-01", "--to", "2026-01-01"], "the period ends before it starts"),
+        (["turnaround", "--position", "99"], "there is no position 99: the log ends at 36"),
+        (["turnaround", "--known-at", "2126-01-01"], "is after now"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_in_one_line(file: str, arguments: list[str], said: str) -> None:
+    assert said in refused(file, *arguments)
+
+
+def test_stale_rows_are_read_as_they_stand(file: str) -> None:
+    def position(*arguments: str) -> int:
+        read: int = json.loads(answered(file, "turnaround", "--format", "json", *arguments))["position"]
+        return read
+
+    assert position("--stale") == 0
+    assert position() == 36
+    with Company(file) as company:
+        company.repairs(11, 40, None)
+    assert position("--stale") == 36
+    assert asked(file, "projections", "run").stderr == "Up to date at position 38.\n"
+    assert position("--stale") == 38
+
+
+# on a terminal
+
+
+def on_terminal(*arguments: str, store: str) -> str:
+    """What a terminal of 80 columns gets to see."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
+    environment |= {"COLUMNS": "80", "TERM": "xterm-256color", "TICKETING_STORE": store}
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "ticketing", *arguments]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        seen = b""
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:  # the other side is closed
+                break
+            if not part:
+                break
+            seen += part
+    os.close(ours)
+    assert process.returncode == 0, seen.decode()
+    return seen.decode()
+
+
+def test_on_a_terminal_there_is_colour_and_no_line_longer_than_it_is_wide(file: str) -> None:
+    for arguments in (["report", "turnaround", "--by", "site,month", "--within", "10"], ["report", "backlog"]):
+        seen = on_terminal(*arguments, store=file)
+        assert COLOURS.search(seen)
+        printed = COLOURS.sub("", seen).replace("\r\n", "\n").rpartition("\r")[2].splitlines()
+        assert not [line for line in printed if cell_len(line) > 80]
+
+
+def test_following_ends_cleanly_with_ctrl_c(file: str) -> None:
+    command = [sys.executable, "-m", "ticketing", "projections", "run", "--follow", "--store", file]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "Up to date at position 36.\n"
+        with Company(file) as company:
+            company.repairs(11, 40, None)
+        assert process.stderr.readline() == "Up to date at position 38.\n"
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == "Stopped; the rows stand where they are.\n"
+    assert process.returncode == 0

@@ -1,0 +1,89 @@
+"""Reference data from TOML files: what is read, and the one line about what is wrong."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ticketing.adapters.reference_files import read_reference_files
+from ticketing.domain.errors import BadInput
+from ticketing.domain.reference import CalendarPublished, PolicyPublished, SitePublished, StandardPublished
+
+EXAMPLES = Path(__file__).parents[1] / "examples" / "reference"
+SITE = 'key = "harbour"\nversion = 1\neffective_from = 2026-01-01T00:00:00Z\nkind = "branch"\n'
+
+
+def written(folder: Path, text: str, name: str = "reference.toml") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def test_the_examples_publish_two_standards_in_two_versions_sites_a_policy_and_a_calendar() -> None:
+    things = read_reference_files(sorted(EXAMPLES.glob("*.toml")))
+    standards = [(thing.key, thing.version) for thing in things if isinstance(thing, StandardPublished)]
+    assert standards == [("BOREAS-IS", 1), ("BOREAS-IS", 2), ("LUMEN-QS", 1), ("LUMEN-QS", 2)]
+    assert {"branch", "workshop", "head_office"} == {thing.kind for thing in things if isinstance(thing, SitePublished)}
+    assert any(isinstance(thing, PolicyPublished) and thing.parameters["within_days"] == 10 for thing in things)
+    assert any(isinstance(thing, CalendarPublished) and thing.closed_days for thing in things)
+
+
+def test_a_table_and_an_array_of_tables_say_the_same(tmp_path: Path) -> None:
+    one = read_reference_files([written(tmp_path, f"[site]\n{SITE}")])
+    many = read_reference_files([written(tmp_path, f"[[site]]\n{SITE}")])
+    assert one == many
+    assert one[0].effective_from == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_versions_come_in_ascending_order_from_whatever_files(tmp_path: Path) -> None:
+    second = written(tmp_path, "[site]\n" + SITE.replace("version = 1", "version = 2"), "a.toml")
+    first = written(tmp_path, f"[site]\n{SITE}", "b.toml")
+    assert [thing.version for thing in read_reference_files([second, first])] == [1, 2]
+
+
+def test_the_same_version_twice_counts_once_unless_its_content_differs(tmp_path: Path) -> None:
+    first = written(tmp_path, f"[site]\n{SITE}", "a.toml")
+    again = written(tmp_path, f"[site]\n{SITE}", "b.toml")
+    assert len(read_reference_files([first, again])) == 1
+    other = written(tmp_path, f'[site]\n{SITE}name = "Harbour"\n', "c.toml")
+    with pytest.raises(BadInput, match=r"c\.toml: site harbour@1 is given a second time .*a\.toml"):
+        read_reference_files([first, other])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"[[sites]]\n{SITE}", "unknown table [sites]; the nearest is 'site'"),
+        (f'[site]\n{SITE}ownr = "own"\n', "[site] harbour: ownr: there is no such key; the nearest is 'ownership'"),
+        (f"[site]\n{SITE.replace('version', 'vershun')}", "vershun: there is no such key; the nearest is 'version'"),
+        (f"[site]\n{SITE.replace('version = 1', '')}", "version: is missing"),
+        (f"[site]\n{SITE.replace('00Z', '00')}", "effective_from: a date and time with a zone is due"),
+        (f"[site]\n{SITE.replace('branch', 'brunch')}", "kind: Input should be 'head_office'"),
+        (f'[site]\n{SITE}zone = "Europe/Berln"\n', "unknown zone 'Europe/Berln'; the nearest is 'Europe/Berlin'"),
+        ("[site\n", "no TOML: Expected ']'"),
+        ("site = 1\n", "site must be a table [site] or an array of tables [[site]]"),
+        ("# nothing\n", "nothing to publish"),
+    ],
+)
+def test_what_is_not_understood_is_named_with_its_place(tmp_path: Path, text: str, said: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(BadInput) as refused:
+        read_reference_files([path])
+    assert str(refused.value).startswith(f"{path}: ")
+    assert said in str(refused.value)
+
+
+def test_an_unknown_key_within_a_clause_names_the_nearest_of_a_clause(tmp_path: Path) -> None:
+    standard = SITE.replace('kind = "branch"', 'manufacturer = "Boreas"')
+    path = written(tmp_path, f'[standard]\n{standard}clauses = [{{ id = "1", titel = "Faults" }}]\n')
+    with pytest.raises(BadInput, match=r"clauses\.0\.titel: there is no such key; the nearest is 'title'"):
+        read_reference_files([path])
+
+
+def test_a_file_that_is_missing_or_no_text_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"missing\.toml: No such file"):
+        read_reference_files([tmp_path / "missing.toml"])
+    binary = tmp_path / "binary.toml"
+    binary.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadInput, match=r"no TOML: .*utf-8"):
+        read_reference_files([binary])

@@ -1,0 +1,176 @@
+"""`demo`: a made-up repair company's year, one disputed ticket's story, and the first figures."""
+
+import tempfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from textwrap import wrap
+from time import perf_counter
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from ticketing import reports
+from ticketing.cli.output import say
+from ticketing.cli.progress import progress
+from ticketing.cli.report_table import WIDTH, brief_lines, report_lines
+from ticketing.projections.built_in import BUILT_IN
+from ticketing.projections.report import Report
+from ticketing.simulator import StoryLine, World, compare_knowledge, simulate, tell_story
+
+_WORKING = "Running a repair company for a year"
+_FOLDING = "Folding facts into rows"
+_RECENT = timedelta(days=60)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds these commands to the program."""
+    app.command(epilog=_EPILOG, rich_help_panel="Begin here")(demo)
+
+
+_EPILOG = """The default store is a new SQLite file in a new temporary folder, named at the end.
+TICKETING_STORE is not looked at: made-up tickets must not land among real ones.
+
+Try it:
+  ticketing demo
+  ticketing demo --tickets 200 --seed 7 --store sqlite:///demo.db"""
+
+
+def demo(
+    tickets: Annotated[int, typer.Option(metavar="N", min=1, help="How many tickets.")] = 2000,
+    seed: Annotated[int, typer.Option(metavar="S", help="The same seed gives the same events.")] = 1,
+    store: Annotated[
+        str | None, typer.Option(metavar="URL", help="An empty store to fill.", show_default="a new SQLite file")
+    ] = None,
+) -> None:
+    """Makes up a repair company, tells the story of one disputed ticket, and shows the first figures."""
+    url = store or _new_file()
+    begun = perf_counter()
+    with progress(_WORKING) as advance:
+        world = simulate(url, tickets=tickets, seed=seed, on_progress=lambda done: advance(_WORKING, done, tickets))
+    seconds = perf_counter() - begun
+    with world:
+        with progress(_FOLDING) as advance:
+            world.app.catch_up(BUILT_IN, on_page=lambda position: advance(_FOLDING, position, world.events))
+        for part in (_opening(world, seconds), _story(world), _knowledge(world), _figures(world), _next(world, url)):
+            for line in part:
+                say(line)
+
+
+def _new_file() -> str:
+    folder = Path(tempfile.mkdtemp(prefix="ticketing-demo-"))
+    return f"sqlite:///{folder / 'demo.db'}"
+
+
+def _opening(world: World, seconds: float) -> Iterator[Text]:
+    yield Text(f"{world.tickets:,} tickets and {world.events:,} facts of a made-up repair company, in {seconds:.0f} s.")
+    refused = ", ".join(f"{slug} {count}" for slug, count in world.refused.items())
+    if refused:
+        told = f"On the way the rules refused {sum(world.refused.values())} commands: {refused}."
+        yield from (Text(part, "faint") for part in _folded(told))
+
+
+def _folded(text: str, width: int = WIDTH) -> list[str]:
+    return wrap(text, width, break_on_hyphens=False)
+
+
+def _title(text: str) -> Iterator[Text]:
+    yield Text()
+    yield Text(text, "title")
+    yield Text("─" * len(text), "faint")
+
+
+# the story
+
+
+def _story(world: World) -> Iterator[Text]:
+    yield from _title(f"The story of {world.story_number}")
+    day = None
+    for line in tell_story(world.app, world.story_number):
+        if line.when.date() != day:
+            day = line.when.date()
+            yield Text(f"{day:%A} {day.day} {day:%B %Y}", "heading")
+        yield from _told(line)
+    yield Text()
+    ticket = world.app.ticket(world.story_ticket_id)
+    verdicts = [verdict for dispute in ticket.disputes.values() for verdict in dispute.verdicts]
+    ended = [(ticket.outcome or "still open").replace("_", " ")]
+    ended += [f"{verdict.dispute_id} decided for the {verdict.in_favour_of} by {verdict.by}" for verdict in verdicts]
+    ended += [
+        f"{claim.claim_id} paid {claim.amount_approved.amount} of {claim.amount.amount} {claim.amount.currency}"
+        for claim in ticket.claims.values()
+        if claim.amount_approved is not None
+    ]
+    ended += [
+        f"complaint {complaint.complaint_id} {'upheld' if complaint.is_upheld else 'not upheld'}"
+        for complaint in ticket.complaints.values()
+    ]
+    for number, part in enumerate(_folded(f"How it ended: {'; '.join(ended)}.")):
+        yield Text(part, "heading" if number == 0 else "")
+
+
+def _told(line: StoryLine) -> Iterator[Text]:
+    """The time, then who did what as one sentence, folded under itself."""
+    late = f" [put on record only on {line.recorded_at.day} {line.recorded_at:%B}]" if line.is_late else ""
+    flags = f" [{', '.join(line.flags)}]" if line.flags else ""
+    marks = late + flags
+    folded = _folded(f"{line.who} {line.what}{marks}", WIDTH - 9)
+    sentence = Text("\n".join([folded[0], *(f"{'':9}{part}" for part in folded[1:])]))
+    sentence.stylize("who", 0, len(line.who))
+    if marks:
+        sentence.highlight_regex(r"\[[^\]]*\]$", "mark")
+    yield Text.assemble((f"  {line.when:%H:%M}  ", "faint"), sentence)
+
+
+def _knowledge(world: World) -> Iterator[Text]:
+    yield from _title(
+        f"What was known when it was refused, on {world.refused_at.day} {world.refused_at:%B %Y at %H:%M}"
+    )
+    for knowledge in compare_knowledge(world.app, world.story_number, world.refused_at):
+        if knowledge.is_changed:
+            yield Text(knowledge.topic, "heading")
+            for label, said, style in (("then", knowledge.then, "faint"), ("now", knowledge.now, "")):
+                folded = _folded(said, WIDTH - 8)
+                yield Text.assemble((f"  {label:<6}", "faint"), ("\n        ".join(folded), style))
+
+
+# the figures
+
+
+def _figures(world: World) -> Iterator[Text]:
+    since = (world.now - _RECENT).date()
+    yield from _title(f"Why closed tickets alone mislead: those opened since {since.day} {since:%B %Y}")
+    yield from _compared(reports.turnaround(world.app, from_=since))
+    yield from _title("The whole year")
+    for report in (
+        reports.turnaround(world.app, by=["manufacturer"], within_days=10),
+        reports.first_pass(world.app),
+        reports.complaint_rate(world.app),
+        reports.backlog(world.app),
+    ):
+        yield Text()
+        yield Text(report.figure.replace("_", " "), "heading")
+        yield from brief_lines(report)
+
+
+def _compared(report: Report) -> Iterator[Text]:
+    yield from report_lines(report)
+    (true,), (closed,) = report.of("turnaround"), report.of("turnaround_closed")
+    told, is_so = (closed.percentiles or {}).get("p90"), (true.percentiles or {}).get("p90")
+    if told is not None:
+        much = "is not even reached yet" if is_so is None else f"is {is_so:,.1f} {true.unit}"
+        says = f"Closed tickets alone say that 90 of 100 are back within {told:,.1f} {closed.unit};"
+        yield Text()
+        for part in _folded(f"{says} with the {true.censored} that are still open it {much}."):
+            yield Text(part, "heading")
+
+
+def _next(world: World, url: str) -> Iterator[Text]:
+    yield from _title("Go on from here")
+    as_of = f"{world.now:%Y-%m-%dT%H:%M:%SZ}"
+    yield Text(f"export TICKETING_STORE='{url}'", "command")
+    refused = f"{world.refused_at + timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}"
+    yield Text(f"ticketing show {world.story_number} --known-at {refused}", "command")
+    yield Text(f"ticketing report turnaround --by site --as-of {as_of}", "command")
+    yield Text("ticketing reference show standard QUORVAN-IS", "command")

@@ -1,0 +1,188 @@
+"""`publish`, `reference list` and `reference show`: sites, standards, policies and calendars."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+import typer
+from pydantic import ValidationError
+from rich.markup import escape
+from rich.text import Text
+
+from ticketing.adapters.reference_files import read_reference_files
+from ticketing.application import Ticketing
+from ticketing.cli.output import TableOrJson, plain_table, printable, say, show_table, write_json
+from ticketing.cli.stores import StoreUrl, opened, opened_to_ask
+from ticketing.domain.errors import BadInput
+from ticketing.domain.publishing import Publish, decide_publish, kind_of
+from ticketing.domain.reference import Published
+from ticketing.domain.values import Actor, Role, instant_text
+
+Kind = Literal["site", "standard", "policy", "calendar"]
+_COMMANDS = "Reference data"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds these commands to the program."""
+    app.command(epilog=_PUBLISH_EPILOG, rich_help_panel=_COMMANDS)(publish)
+    reference = typer.Typer(no_args_is_help=False)
+    reference.command("list")(list_reference)
+    reference.command("show", epilog=_SHOW_EPILOG)(show_reference)
+    app.add_typer(reference, name="reference", help="Lists and shows what was published.", rich_help_panel=_COMMANDS)
+
+
+_PUBLISH_EPILOG = escape("""A file holds [site], [standard], [policy] or [calendar], or arrays such as [[site]]:
+  [[site]]
+  key = "harbour"
+  version = 1
+  effective_from = 2026-01-01T00:00:00Z
+  kind = "branch"
+
+Try it:
+  ticketing publish examples/reference/*.toml
+  ticketing publish standard.toml --actor w-7:warranty_officer""")
+
+
+def publish(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="TOML files; all are checked first.")],
+    actor: Annotated[
+        str, typer.Option(metavar="ID:ROLE", help="Who publishes, perhaps with :SITE; the role must allow it.")
+    ] = "command-line:system",
+    store: StoreUrl = None,
+) -> None:
+    """Publishes reference data: versions of sites, manufacturers' standards, policies and calendars."""
+    who = actor_named(actor)
+    things = read_reference_files(files)
+    with opened(store) as app:
+        refuse_what_would_be_refused(app, who, things)
+        lines = plain_table(has_header=False)
+        for thing in things:
+            handled = app.handle(Publish(actor=who, thing=thing))
+            done = "published" if handled.events else "unchanged"
+            lines.add_row(done, kind_of(thing), f"{thing.key}@{thing.version}", f"from {_day(thing)}")
+        show_table(lines)
+
+
+def refuse_what_would_be_refused(app: Ticketing, actor: Actor, things: Sequence[Published]) -> None:
+    """Decides everything before anything is recorded, so that a refusal leaves nothing half-done.
+
+    Raises:
+        CommandRejected: Publishing one of the things would be refused.
+    """
+    earlier: dict[tuple[str, str], tuple[Published, ...]] = {}
+    for thing in things:
+        kind = kind_of(thing)
+        before = earlier.get((kind, thing.key)) or app.reference.versions(kind, thing.key)
+        earlier[kind, thing.key] = before + decide_publish(Publish(actor=actor, thing=thing), before)
+
+
+def actor_named(text: str) -> Actor:
+    """The actor that `ID:ROLE` or `ID:ROLE:SITE` says.
+
+    Raises:
+        BadInput: It says none.
+    """
+    identity, _, role_and_site = text.partition(":")
+    role, _, site = role_and_site.partition(":")
+    try:
+        return Actor.model_validate({"id": identity, "role": role, "site": site or None})
+    except ValidationError:
+        roles = ", ".join(get_args(Role))
+        raise BadInput(f"--actor {text}: write ID:ROLE, such as m-1:manager; the roles are {roles}") from None
+
+
+def list_reference(
+    kind: Annotated[Kind | None, typer.Argument(help="Only things of this kind.")] = None,
+    store: StoreUrl = None,
+    form: TableOrJson = "table",
+) -> None:
+    """Lists what was published: one line per thing, with its latest version."""
+    kinds: tuple[Kind, ...] = get_args(Kind) if kind is None else (kind,)
+    with opened_to_ask(store) as app:
+        found = [versions for each in kinds for versions in app.reference.all(each)]
+    if form == "json":
+        write_json([_summary(versions) for versions in found])
+        return
+    table = plain_table()
+    for heading in ("kind", "key@version", "effective from"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("what it is", style="faint")
+    for versions in found:
+        latest = versions[-1]
+        table.add_row(kind_of(latest), f"{latest.key}@{latest.version}", _day(latest), printable(_name(latest)))
+    if found:
+        show_table(table)
+    else:
+        say("Nothing has been published yet.")
+
+
+_SHOW_EPILOG = """Try it:
+  ticketing reference show standard BOREAS-IS
+  ticketing reference show standard BOREAS-IS@1 --format json"""
+
+
+def show_reference(
+    kind: Annotated[Kind, typer.Argument(help="What it is.")],
+    key: Annotated[str, typer.Argument(metavar="KEY[@VERSION]", help="Which one; the latest if no version is named.")],
+    store: StoreUrl = None,
+    form: TableOrJson = "table",
+) -> None:
+    """Shows one version of one thing, whole."""
+    name, version = _key_and_version(key)
+    with opened_to_ask(store) as app:
+        thing = app.reference.one(kind, name, version)
+        versions = [each.version for each in app.reference.versions(kind, name)]
+    content = thing.model_dump(mode="json")
+    if form == "json":
+        write_json({"kind": kind, **content})
+        return
+    lines = plain_table(has_header=False)
+    lines.add_column(style="faint", no_wrap=True)
+    lines.add_column(overflow="fold")
+    for field, value in content.items():
+        if value not in (None, [], {}):
+            lines.add_row(field.replace("_", " "), Text(printable(_in_lines(value))))
+    lines.add_row("published", "versions " + ", ".join(map(str, versions)))
+    say(Text(f"{kind} {thing.key}@{thing.version}", "heading"))
+    show_table(lines)
+
+
+def _in_lines(value: object) -> str:
+    """A value as people read it: a line for each part of a list or table, the parts of a part side by side."""
+    if isinstance(value, dict):
+        return "\n".join(f"{name} = {part}" for name, part in value.items())
+    if isinstance(value, list):
+        return "\n".join(_on_a_line(part) for part in value)
+    return str(value)
+
+
+def _on_a_line(value: object) -> str:
+    if isinstance(value, dict):
+        return "  ".join(str(part) for part in value.values() if part is not None)
+    return str(value)
+
+
+def _key_and_version(text: str) -> tuple[str, int | None]:
+    key, at, version = text.rpartition("@")
+    return (key, int(version)) if at and version.isdecimal() else (text, None)
+
+
+def _summary(versions: Sequence[Published]) -> dict[str, object]:
+    latest = versions[-1]
+    return {
+        "kind": kind_of(latest),
+        "key": latest.key,
+        "versions": [thing.version for thing in versions],
+        "effective_from": instant_text(latest.effective_from),
+        "name": _name(latest),
+    }
+
+
+def _name(thing: Published) -> str:
+    """The title or name that it was given, else what it is."""
+    told = (getattr(thing, field, None) for field in ("title", "name", "kind", "zone"))
+    return next((str(one).replace("_", " ") for one in told if one), "")
+
+
+def _day(thing: Published) -> str:
+    return thing.effective_from.date().isoformat()

@@ -1,0 +1,60 @@
+"""Which store a command works on."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ticketing.application import Ticketing
+from ticketing.domain.errors import BadInput
+
+StoreUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="URL",
+        envvar="TICKETING_STORE",
+        help="Where the events are: sqlite:///file.db, postgresql://…[?schema=name], or memory:.",
+    ),
+]
+
+
+_SQLITE = "sqlite:///"
+
+
+def opened(url: str | None) -> Ticketing:
+    """The application on the store that the option or the environment names; a new store is made where there is none.
+
+    Raises:
+        BadInput: None is named, or the URL is not understood.
+        StoreError: The store cannot be opened.
+    """
+    if not url:
+        raise BadInput("no store is named: give --store URL, or set TICKETING_STORE")
+    return Ticketing(url)
+
+
+def opened_to_try(url: str | None) -> Ticketing:
+    """The application on the store if it is there, else on an empty one in memory: a trial makes no store.
+
+    Raises:
+        BadInput: The URL is not understood.
+        StoreError: The store cannot be opened.
+    """
+    return opened("memory:" if url is None or _is_missing(url) else url)
+
+
+def opened_to_ask(url: str | None) -> Ticketing:
+    """The application on a store that is there already: a question to a mistyped file makes no empty store.
+
+    Raises:
+        BadInput: None is named, the URL is not understood, or there is no such file.
+        StoreError: The store cannot be opened.
+    """
+    if url is not None and _is_missing(url):
+        raise BadInput(f"{url}: there is no such file")
+    return opened(url)
+
+
+def _is_missing(url: str) -> bool:
+    return url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).exists()

@@ -1,0 +1,178 @@
+"""`show`, `history` and `erase`: one ticket, what is known of it, what happened, and forgetting a person."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta, tzinfo
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from ticketing.application import Ticketing
+from ticketing.cli.output import TableOrJson, plain_table, printable, say, show_table, stderr, write_json
+from ticketing.cli.stores import StoreUrl, opened_to_ask
+from ticketing.cli.ticket_state import in_json, state_json, state_lines
+from ticketing.cli.times import ABOUT_INSTANTS, AsOf, KnownAt, Zone, instant_given, shown, zone_named
+from ticketing.domain.cuts import surviving
+from ticketing.domain.errors import NotFound
+from ticketing.domain.events import EventCorrected, EventRetracted, TicketOpened
+from ticketing.domain.values import NATIVE, Event, Recorded, instant_text
+from ticketing.domain.wording import in_words
+
+_COMMANDS = "One ticket"
+_LATE = timedelta(hours=1)
+"""A native fact recorded longer than this after it occurred is marked."""
+
+TicketName = Annotated[str, typer.Argument(metavar="TICKET", help="The ticket's number or id.")]
+AtVersion = Annotated[
+    int | None, typer.Option("--at-version", metavar="N", min=1, help="Only the first N facts of the ticket.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds these commands to the program."""
+    app.command(epilog=_SHOW_EPILOG, rich_help_panel=_COMMANDS)(show)
+    app.command(epilog=_HISTORY_EPILOG, rich_help_panel=_COMMANDS)(history)
+    app.command(rich_help_panel=_COMMANDS)(erase)
+
+
+_SHOW_EPILOG = f"""{ABOUT_INSTANTS}
+
+Try it:
+  ticketing show R-1001
+  ticketing show R-1001 --known-at 2026-03-05 --zone Europe/Berlin"""
+
+
+def show(
+    ticket: TicketName,
+    store: StoreUrl = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    at_version: AtVersion = None,
+    zone: Zone = "UTC",
+    form: TableOrJson = "table",
+) -> None:
+    """Shows the state of one ticket, now or as it was, or as it was known, at some moment."""
+    local = zone_named(zone)
+    happened, known = instant_given("--as-of", as_of, local), instant_given("--known-at", known_at, local)
+    with opened_to_ask(store) as app:
+        facts = app.history(ticket, as_of=happened, known_at=known, at_version=at_version)
+        found = app.ticket(ticket, as_of=happened, known_at=known, at_version=at_version)
+        _refuse_nothing(ticket, facts)
+        symptom = next((fact.event.symptom for fact in facts if isinstance(fact.event, TicketOpened)), None)
+        if form == "json":
+            write_json(state_json(found, symptom, app.text))
+            return
+        lines = plain_table(has_header=False)
+        lines.add_column(style="faint", no_wrap=True)
+        lines.add_column()
+        for label, said in state_lines(found, symptom, app.text, local):
+            lines.add_row(label, Text(printable(said)))
+    outcome = f", {found.outcome.replace('_', ' ')}" if found.outcome is not None else ""
+    say(Text.assemble((found.number or ticket, "heading"), f"  {found.case}{outcome}"))
+    show_table(lines)
+    say(Text(f"{found.ticket_id}, version {found.version}; times in {zone}", "faint"))
+
+
+_HISTORY_EPILOG = f"""{ABOUT_INSTANTS}
+Marks: late, recorded more than an hour after it happened; the slug of a rule that it breaks.
+
+Try it:
+  ticketing history R-1001
+  ticketing history R-1001 --as-recorded --format json"""
+
+
+def history(
+    ticket: TicketName,
+    store: StoreUrl = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    at_version: AtVersion = None,
+    as_recorded: Annotated[
+        bool, typer.Option("--as-recorded", help="Also what was retracted, and what was corrected as it first stood.")
+    ] = False,
+    zone: Zone = "UTC",
+    form: TableOrJson = "table",
+) -> None:
+    """Tells what happened to one ticket, one line per fact, with who, when, and what is odd about it."""
+    local = zone_named(zone)
+    happened, known = instant_given("--as-of", as_of, local), instant_given("--known-at", known_at, local)
+    with opened_to_ask(store) as app:
+        facts = app.history(ticket, as_of=happened, known_at=known, at_version=at_version, as_recorded=as_recorded)
+        _refuse_nothing(ticket, facts)
+        changed = _changed_by(facts) if as_recorded else {}
+        if form == "json":
+            write_json([_fact_json(fact, changed.get(fact.version, ()), app) for fact in facts])
+            return
+        lines = plain_table(has_header=False)
+        lines.add_column(justify="right", style="faint", no_wrap=True)
+        lines.add_column(style="faint", no_wrap=True)
+        lines.add_column()
+        for fact in facts:
+            marks = (*_marks(fact, local), *changed.get(fact.version, ()))
+            lines.add_row(str(fact.version), shown(fact.occurred_at, local), _told(fact, marks, app))
+    show_table(lines)
+
+
+def erase(
+    ticket: TicketName,
+    store: StoreUrl = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Erases what people said and the serial numbers of one ticket, for good; facts, figures and proofs stay."""
+    with opened_to_ask(store) as app:
+        ticket_id = app.find(ticket)
+        if not yes:
+            question = f"Erase every private text and serial number of {ticket} ({ticket_id}) for good?"
+            typer.confirm(question, abort=True, err=True)
+        erased = app.erase(ticket_id)
+    stderr().print(f"{erased} private texts of {ticket} erased." if erased else f"{ticket} had none left to erase.")
+
+
+def _told(fact: Recorded[Event], marks: Sequence[str], app: Ticketing) -> Text:
+    """Who did what, as one sentence."""
+    who = f"{fact.actor.role.replace('_', ' ')} {fact.actor.id}"
+    told = Text.assemble((who, "who"), f" {printable(in_words(fact, app.text))}")
+    for mark in marks:
+        told.append(f" [{mark}]", "mark")
+    return told
+
+
+def _refuse_nothing(ticket: str, facts: Sequence[Recorded[Event]]) -> None:
+    if not facts:
+        raise NotFound(f"of ticket {ticket} nothing had happened, or nothing was known, by then")
+
+
+def _marks(fact: Recorded[Event], zone: tzinfo) -> tuple[str, ...]:
+    is_late = fact.source == NATIVE and fact.recorded_at - fact.occurred_at > _LATE
+    late = (f"late: recorded {shown(fact.recorded_at, zone)}",) if is_late else ()
+    return (*late, *fact.flags)
+
+
+def _changed_by(facts: Sequence[Recorded[Event]]) -> Mapping[int, tuple[str, ...]]:
+    """By version, what later surviving records say of a fact: taken back, or corrected."""
+    said: dict[int, tuple[str, ...]] = {}
+    for fact in surviving(facts):
+        event = fact.event
+        if isinstance(event, EventRetracted | EventCorrected):
+            what = "retracted" if isinstance(event, EventRetracted) else f"{event.field} corrected"
+            said[event.target_version] = (*said.get(event.target_version, ()), f"{what} by {fact.version}")
+    return said
+
+
+def _fact_json(fact: Recorded[Event], changed: Sequence[str], app: Ticketing) -> dict[str, object]:
+    return {
+        "position": fact.position,
+        "version": fact.version,
+        "event": type(fact.event).__name__,
+        "occurred_at": instant_text(fact.occurred_at),
+        "recorded_at": instant_text(fact.recorded_at),
+        "actor": fact.actor.model_dump(mode="json"),
+        "source": fact.source,
+        "command_id": str(fact.command_id),
+        "caused_by": fact.caused_by,
+        "flags": list(fact.flags),
+        "changed": list(changed),
+        "schema": fact.schema,
+        "data": in_json(fact.event, app.text),
+        "words": in_words(fact, app.text),
+    }
