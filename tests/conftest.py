@@ -9,6 +9,8 @@ import pytest
 
 from tests import postgres
 
+pytest.register_assert_rewrite("tests.store_contract", "tests.view_contract")
+
 NO_SHARED_DATA = "TICKETING_SHARED_DATA is not set"
 
 

@@ -22,10 +22,11 @@ from ticketing.domain.command import Command
 from ticketing.domain.cuts import surviving
 from ticketing.domain.decide import COMMAND_FOR, Decision, decide
 from ticketing.domain.errors import CommandRejected
+from ticketing.domain.evolve import replay
 from ticketing.domain.record import CorrectEvent
 from ticketing.domain.reference import Reference, SitePublished, StandardPublished
 from ticketing.domain.roles import MAY_SEND
-from ticketing.domain.ticket import Ticket, replay
+from ticketing.domain.ticket import Ticket
 from ticketing.domain.values import (
     Actor,
     Event,

@@ -32,7 +32,8 @@ from tests.examples import (
 from tests.spec import Fact, arbitrary_facts, fact, history, hour
 from ticketing.domain import events as e
 from ticketing.domain.cuts import cut, field_at, surviving, with_field
-from ticketing.domain.ticket import Ticket, fold
+from ticketing.domain.evolve import fold
+from ticketing.domain.ticket import Ticket
 from ticketing.domain.values import Event, Recorded
 
 TICK = timedelta(microseconds=1)

@@ -9,11 +9,12 @@ from tests.spec import given, history
 from ticketing.domain import events as e
 from ticketing.domain.command import Command, Situation
 from ticketing.domain.decide import ILLEGAL_TRANSITION
+from ticketing.domain.evolve import evolve
 from ticketing.domain.intake import OpenTicket
 from ticketing.domain.lifecycle import LIFE_CYCLE, diagram
 from ticketing.domain.record import RecordFinding
 from ticketing.domain.reference import Reference
-from ticketing.domain.ticket import Ticket, evolve
+from ticketing.domain.ticket import Ticket
 from ticketing.domain.values import Event
 
 # One column per state: "." is not legal, "=" is legal and moves nothing, a letter is the state it moves to.

@@ -48,8 +48,8 @@ from ticketing.domain import events as e
 from ticketing.domain.command import Command
 from ticketing.domain.cuts import surviving
 from ticketing.domain.errors import CommandRejected, NotFound
+from ticketing.domain.evolve import evolve, fold
 from ticketing.domain.publishing import Publish
-from ticketing.domain.ticket import evolve, fold
 from ticketing.domain.values import Actor, Event, Recorded
 from ticketing.projections.row import Row
 
@@ -570,7 +570,8 @@ def is_said_twice(fact: Raw, case: Case, now: datetime) -> bool:
     if fact.name in ID_OF and said[ID_OF[fact.name]] in case.ids(fact.name):
         return True
     if fact.name == "NoticeSent":
-        return (said["clock"], said["kind"]) in {(it.said["clock"], it.said["kind"]) for it in case.all(fact.name)}
+        sent = {(it.said["clock"], it.said["kind"]) for it in case.in_cycle(fact.name)}
+        return (said["clock"], said["kind"]) in sent
     if fact.name == "EstimateIssued":
         return bool(said["estimate_version"] != max(case.estimates, default=0) + 1)
     if fact.name in ("VerdictIssued", "DisputeClosed") and case.dispute(said["dispute_id"]):
@@ -647,6 +648,8 @@ PARTIES = ("customer", "company", "manufacturer", "seller")
 UNITS = (("ACME", "sn 001-a"), ("ACME", "SN001A"), ("ACME", "SN-002"), ("Bolt", "SN 001A"), (None, "x 9"))
 CAUSES_OF_WAITS = ("customer_information", "parts_manufacturer", "capacity")
 A_HASH = "ef" * 32
+ON_THE_RECORD = (record.CorrectEvent, record.RetractEvent)
+"""Commands whose facts change the record: nobody finds that they happened."""
 
 
 class Talk:
@@ -672,7 +675,7 @@ class Talk:
         return f"{letter}-{len(self.case.ids(name)) + 1}"
 
     def _old(self, letter: str, name: str) -> str:
-        return self.rng.choice(self.case.ids(name) or [f"{letter}-9"])
+        return self.rng.choice(self.case.ids(name) or [self._new(letter, name)])
 
     def _site(self) -> str:
         return self.rng.choice(("berlin", "leipzig"))
@@ -925,7 +928,8 @@ class Talk:
             "reasons": self._text(),
         }
         heard = bool(under_way) and known and not unheard and case.pinned is not None
-        self._offer((8 if not has_verdict else 0.3) * heard, dispute.IssueVerdict, "expert", **verdict)
+        to_judge = (8 if not has_verdict else 0.3) * heard + 0.3 * bool(under_way)
+        self._offer(to_judge, dispute.IssueVerdict, "expert", **verdict)
         appeal = {"dispute_id": which, "party": "manufacturer", "reasons": self._text()}
         self._offer(0.7 * has_verdict, dispute.AppealVerdict, "manufacturer", **appeal)
         how = {"how": "decided" if has_verdict else "settled", "terms": self._text()}
@@ -974,7 +978,9 @@ class Talk:
     def _correction(self) -> dict[str, object]:
         """A field of some fact set right; a correction or retraction is turned to another fact of the same kind."""
         rng = self.rng
-        fact = rng.choice(self.case.facts) if self.case.facts else None
+        corrected = {it.said["target_version"] for it in self.case.all("EventCorrected")}
+        often = [it for it in self.case.facts if it.version in corrected] * 6
+        fact = rng.choice([*self.case.facts, *often]) if self.case.facts else None
         name = fact.name if fact is not None else ""
         earlier = self.now - timedelta(minutes=rng.randrange(6000))
         of_this: dict[str, list[tuple[str, object]]] = {
@@ -1172,7 +1178,7 @@ class World:
         if turn < 0.08:
             return self._say(rng, rng.choice(talk.offers), is_sensible=False)
         if turn < 0.12:
-            return self._find(rng, rng.choice(talk.offers))
+            return self._find(rng, rng.choice([it for it in talk.offers if it[1] not in ON_THE_RECORD]))
         (offer,) = rng.choices(talk.offers, [weight for weight, *_ in talk.offers])
         return self._say(rng, offer, is_late=turn < 0.18)
 
@@ -1200,7 +1206,9 @@ class World:
     def _say(self, rng: Random, offer: Offer, *, is_sensible: bool = True, is_late: bool = False) -> Answer:
         _, kind, role, fields = offer
         history = self.streams[self.focus] if self.focus is not None else []
-        actor = self._actor(rng, role, rng.choice((None, Case(standing(history)).place)))
+        whose = "technician" if role == "inspector" and rng.random() < 0.1 else role
+        actor = self._actor(rng, whose, rng.choice((None, Case(standing(history)).place)))
+        actor = actor.model_copy(update={"role": role})
         if not is_sensible:
             who = rng.choice((role, rng.choice(ROLES)))
             whose = rng.choice((who, "technician", "expert"))
@@ -1220,8 +1228,6 @@ class World:
     def _find(self, rng: Random, offer: Offer) -> Answer:
         """A finding of what happened anyway."""
         _, kind, role, fields = offer
-        if kind is record.CorrectEvent:
-            fields = {**fields, "field": "reason", "was": None, "is": "no reason"}
         did = self._actor(rng, rng.choice((role, "unknown", *ROLES)), rng.choice((None, *SITES)))
         finder = self._actor(rng, rng.choice(("manager", "auditor", "dispute_officer", "manager", "cashier")), None)
         event = EVENT_OF[kind].model_validate(fields)
@@ -1236,7 +1242,7 @@ class World:
         said = self.tell(record.RecordFinding.model_validate({**told, "event": event}))
         if finder.role == "cashier":
             assert said.refused == "role-may-not"
-        elif kind is not record.CorrectEvent:
+        else:
             assert said.refused in (None, "number-taken")
         return said
 
@@ -1375,9 +1381,11 @@ class SideBySide(RuleBasedStateMachine):
 
 def test_all_stores_give_the_same_answers_and_no_rule_is_broken_unseen(postgres_server: str) -> None:
     settings = hypothesis.settings(
-        max_examples=EXAMPLES_WANTED or 12,
+        max_examples=EXAMPLES_WANTED or 20,
         stateful_step_count=40,
         derandomize=not EXAMPLES_WANTED,
+        # What fails always fails the same; to shrink it would take minutes.
+        phases=tuple(hypothesis.Phase) if EXAMPLES_WANTED else (hypothesis.Phase.generate,),
         suppress_health_check=list(hypothesis.HealthCheck),
     )
     SideBySide.server_url = postgres_server
@@ -1391,13 +1399,14 @@ def test_over_many_lives_every_event_and_every_refusal_occurs_and_most_go_on_aft
     names: set[str] = set()
     met: Counter[str] = Counter()
     reached: Counter[str] = Counter()
-    for seed in range(40):
+    for seed in range(60):
         rng = Random(seed)
         world = World(["memory:"], seed)
-        for _ in range(80):
-            world.live(rng)
-        world.repeat(rng)
-        world.look_back(rng)
+        for _ in range(9):
+            for _ in range(10):
+                world.live(rng)
+            world.repeat(rng)
+            world.look_back(rng)
         names |= world.names
         met += world.refused + world.flagged
         closed, on = world.closed_and_on

@@ -45,7 +45,7 @@ from ticketing.domain import events as e
 from ticketing.domain.command import Command, TicketCommand
 from ticketing.domain.errors import CommandRejected
 from ticketing.domain.publishing import Publish
-from ticketing.domain.record import CorrectEvent, RecordFinding, RecordHostFact
+from ticketing.domain.record import CorrectEvent, RecordFinding, RecordHostFact, RetractEvent
 from ticketing.domain.values import Event, PrivateText, Recorded, SerialNumber, Value, normalised_serial
 from ticketing.projections.row import Row
 
@@ -115,7 +115,7 @@ def found(event: Event) -> RecordFinding:
 
 
 def corrections(marks: Marks) -> Iterator[Command]:
-    """Texts and serials set right: as plain text and marked private, at any depth, by commands and in findings."""
+    """Texts and serials set right: as plain text and marked private, at any depth; and a retraction."""
     reason = {"ticket_id": TICKET, "actor": MANAGER, "reason": "as told"}
     host_fact = {"namespace": "shop", "name": "Told", "data": {"shelf": "A", "told": {"text": marks()}}}
     yield RecordHostFact.model_validate({"ticket_id": TICKET, "actor": MANAGER, **host_fact})
@@ -132,10 +132,8 @@ def corrections(marks: Marks) -> Iterator[Command]:
         for kind in kinds:
             told = {"target_version": version, "field": field, "is": kind(marks())}
             yield CorrectEvent.model_validate({**reason, **told})
-    # What the field was is looked up, not believed, where it can be.
-    for target, field, was in ((1, "symptom", None), (1, "no_such_field", marks()), (999, "symptom", marks())):
-        told = {"target_version": target, "field": field, "was": was, "is": marks(), "reason": marks()}
-        yield found(e.EventCorrected.model_validate(told))
+    taken_back = {"target_version": host, "reason": marks(), "approved_by": "m-1"}
+    yield RetractEvent.model_validate({"ticket_id": TICKET, "actor": MANAGER, **taken_back})
 
 
 def private_text(text: str) -> PrivateText:
@@ -161,9 +159,10 @@ def live(app: Ticketing, marks: Marks, seed: int) -> None:
         is_plain = isinstance(command, CorrectEvent)  # of a list of codes
         app.handle(but(command, reason=marks()) if is_plain else marked(command, marks))
     app.handle(marked(but(OPEN_TICKET, ticket_id=OTHER_TICKET, number="R-2"), marks))
-    for _, event in Random(seed).sample(EXAMPLES, len(EXAMPLES)):
-        opened_again = event.model_copy(update={"number": "R-2"}) if isinstance(event, e.TicketOpened) else event
-        app.handle(found(marked(opened_again, marks)))
+    for command, event in Random(seed).sample(EXAMPLES, len(EXAMPLES)):
+        if not isinstance(command, CorrectEvent | RetractEvent):
+            named = event.model_copy(update={"number": "R-2"}) if isinstance(event, e.TicketOpened) else event
+            app.handle(found(marked(named, marks)))
     for command in corrections(marks):
         app.handle(command)
 

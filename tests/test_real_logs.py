@@ -16,7 +16,7 @@ from ticketing.adapters.imports import ImportReport
 from ticketing.adapters.private import private_parts
 from ticketing.application import Ticketing
 from ticketing.domain import events as e
-from ticketing.domain.ticket import replay
+from ticketing.domain.evolve import replay
 from ticketing.domain.values import Event, Recorded
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

@@ -113,7 +113,7 @@ ASKED: tuple[tuple[Callable[..., Report], dict[str, Any]], ...] = (
 def rows_in_pages(company: Company, size: int) -> list[list[Row]]:
     for projection in BUILT_IN:
         view_of(company.app.store, projection).clear()
-        catch_up(company.app.store, projection, page_size=size)
+        catch_up(company.app.store, [projection], page_size=size)
     return [list(company.app.rows(projection)) for projection in BUILT_IN]
 
 

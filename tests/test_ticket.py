@@ -41,9 +41,10 @@ from ticketing.domain import events as e
 from ticketing.domain.command import Situation
 from ticketing.domain.cuts import surviving
 from ticketing.domain.decide import broken_rules
+from ticketing.domain.evolve import EVOLVE, evolve, fold, replay
 from ticketing.domain.lifecycle import LIFE_CYCLE
 from ticketing.domain.reference import Reference
-from ticketing.domain.ticket import EVOLVE, Ticket, evolve, fold, replay
+from ticketing.domain.ticket import Ticket
 from ticketing.domain.values import Event, Recorded
 
 FIRST_CYCLE: tuple[Event | Fact, ...] = (

@@ -26,11 +26,12 @@ from ticketing.domain import cuts
 from ticketing.domain.command import Command, TicketCommand
 from ticketing.domain.decide import decide
 from ticketing.domain.errors import BadInput, CommandRejected, Conflict, NotFound
+from ticketing.domain.evolve import fold
 from ticketing.domain.intake import UNIT_ALREADY_OPEN, OpenTicket
 from ticketing.domain.publishing import Publish, decide_publish, kind_of
 from ticketing.domain.record import RecordFinding
 from ticketing.domain.reference import reference_stream
-from ticketing.domain.ticket import Ticket, fold
+from ticketing.domain.ticket import Ticket
 from ticketing.domain.values import Event, Recorded, Value
 from ticketing.projections.row import Projection, Row
 
@@ -368,10 +369,7 @@ class Ticketing:
             The position that all of them have reached.
         """
         named = self.projections if projections is None else tuple(projections)
-        reached = [
-            catch_up(self.store, projection, page_size=self.settings.page_size, on_page=on_page) for projection in named
-        ]
-        return min(reached, default=self.store.head())
+        return catch_up(self.store, named, page_size=self.settings.page_size, on_page=on_page)
 
     def rows(self, projection: Projection[R]) -> Iterator[R]:
         """The projection's rows as they stand, in order of ticket id; `catch_up` first for the newest."""

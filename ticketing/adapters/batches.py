@@ -21,8 +21,9 @@ from ticketing.domain.command import Situation
 from ticketing.domain.cuts import surviving
 from ticketing.domain.decide import flags_of
 from ticketing.domain.errors import CommandRejected, Conflict
+from ticketing.domain.evolve import evolve, fold
 from ticketing.domain.intake import UNIT_ALREADY_OPEN
-from ticketing.domain.ticket import Ticket, evolve, fold
+from ticketing.domain.ticket import Ticket
 from ticketing.domain.values import Envelope, Event
 
 _REMEMBERED = 4096

@@ -9,7 +9,9 @@ from ticketing.adapters.private import Sealer
 from ticketing.adapters.recent import Recent
 from ticketing.adapters.store import ClaimKind, Store
 from ticketing.domain import events as e
+from ticketing.domain.closure import CloseTicket
 from ticketing.domain.command import Command
+from ticketing.domain.diagnosis import PinStandard, RecordDiagnosis
 from ticketing.domain.errors import NotFound
 from ticketing.domain.intake import OpenTicket
 from ticketing.domain.record import CorrectEvent, RecordFinding
@@ -18,6 +20,17 @@ from ticketing.domain.ticket import Ticket
 from ticketing.domain.values import Actor, Envelope, Event, Recorded, SerialNumber, StreamKind, Value
 
 Holders = Callable[[ClaimKind, str], tuple[UUID, ...]]
+
+
+_ASKING_FOR_STANDARDS = (
+    PinStandard,
+    e.StandardPinned,
+    RecordDiagnosis,
+    e.DiagnosisRecorded,
+    CloseTicket,
+    e.TicketClosed,
+)
+"""What the rules hold against a published standard; the others are spared the reading."""
 
 
 class Catalog:
@@ -89,6 +102,8 @@ class Catalog:
         return others[0] if others else None
 
     def _standards(self, event: Value, ticket: Ticket) -> Mapping[tuple[str, int], StandardPublished]:
+        if not isinstance(event, _ASKING_FOR_STANDARDS):
+            return {}
         pinned = ticket.pinned.standard if ticket.pinned is not None else None
         keys = {key for key in (getattr(event, "standard", None), pinned) if isinstance(key, str)}
         versions = (thing for key in keys for thing in self.versions("standard", key))

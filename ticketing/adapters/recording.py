@@ -8,8 +8,9 @@ from uuid import UUID
 from ticketing.adapters.private import Sealer
 from ticketing.adapters.store import Append, Claim, SaltedText
 from ticketing.domain.events import EventCorrected, EventRetracted
+from ticketing.domain.evolve import evolve, replay
 from ticketing.domain.intake import UNIT_ALREADY_OPEN
-from ticketing.domain.ticket import Ticket, evolve, replay
+from ticketing.domain.ticket import Ticket
 from ticketing.domain.values import NATIVE, Actor, Envelope, Event, StreamKind
 
 

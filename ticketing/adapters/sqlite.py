@@ -14,7 +14,7 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder
 from ticketing.adapters.admission import Admitted, Standing, claims_touched, encoded, utc
 from ticketing.adapters.codec import Codec
 from ticketing.adapters.pages import by_stream
-from ticketing.adapters.sqlite_file import SqliteFile
+from ticketing.adapters.sqlite_file import SqliteFile, Synchronous
 from ticketing.adapters.sqlite_view import SqliteView
 from ticketing.adapters.store import STORE_KEY_BYTES, STORE_SCHEMA, Append, ClaimKind, KeptCommand, Store, View
 from ticketing.domain.errors import StoreError
@@ -177,12 +177,13 @@ class SqliteStore(Store):
         clock: Callable[[], datetime],
         random_bytes: Callable[[int], bytes],
         codec: Codec | None = None,
+        synchronous: Synchronous = "FULL",
     ) -> None:
         if path.is_dir() or not path.parent.is_dir():
             raise StoreError(f"{path}: {'this is a folder' if path.is_dir() else 'there is no such folder'}")
         self._clock = clock
         self._codec = codec or Codec()
-        self._file = SqliteFile(path)
+        self._file = SqliteFile(path, synchronous)
         try:
             self._file.require_wal()
             self._key = self._opened() or self._made(random_bytes)

@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
+from typing import Literal
 
 from eventsourcing.persistence import ConnectionPoolClosedError, PersistenceError
 from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteDatastore
 
 from ticketing.domain.errors import StoreError
+
+Synchronous = Literal["FULL", "NORMAL"]
+"""Whether a commit waits for the disk; NORMAL may lose the last commits at a power cut, never at a crash of ours."""
 
 BUSY_SECONDS = 30
 """How long a writer waits for another process's transaction; a chunk of an import takes about one."""
@@ -38,7 +42,9 @@ class _Connection(SQLiteConnection):
 
 
 class _Pool(SQLiteConnectionPool):
-    """Connections as we need them: durable, and deleted content overwritten."""
+    """Connections as we need them: as durable as asked for, and deleted content overwritten."""
+
+    synchronous: Synchronous
 
     def _create_connection(self) -> _Connection:
         database = sqlite3.connect(
@@ -48,7 +54,7 @@ class _Pool(SQLiteConnectionPool):
             check_same_thread=False,  # the pool hands a connection to one thread at a time
         )
         try:
-            database.execute("PRAGMA synchronous = FULL")
+            database.execute(f"PRAGMA synchronous = {self.synchronous}")
             database.execute("PRAGMA secure_delete = ON")
         except BaseException:
             database.close()
@@ -63,11 +69,12 @@ class SqliteFile(SQLiteDatastore):
     Its own begin deferred, and its queue for writers makes readers wait too; ours take the write lock at once.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, synchronous: Synchronous = "FULL") -> None:
         super().__init__(str(path))
         self.pool = _Pool(
             db_name=str(path), pool_size=_POOLED, max_overflow=_UNPOOLED, pool_timeout=float(BUSY_SECONDS)
         )
+        self.pool.synchronous = synchronous
         self.path = path
         self._writer = Lock()
 

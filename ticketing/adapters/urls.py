@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode
 
 from ticketing.adapters.codec import Codec
+from ticketing.adapters.sqlite_file import Synchronous
 from ticketing.adapters.store import Store
 from ticketing.domain.errors import BadInput
 
@@ -26,7 +27,8 @@ def open_store(
 
     Args:
         url: `memory:`, `sqlite:///` and a relative or absolute path, or a libpq URL of PostgreSQL; a parameter
-            `schema` of it names the schema, `public` if none does.
+            `schema` of it names the schema, `public` if none does. An SQLite store is durable unless its URL ends in
+            `?synchronous=normal`: then a power cut may take the last commits, and commits are much faster.
         clock: Asked under the append lock for every append's `recorded_at`.
         random_bytes: Makes the key of a new store.
         codec: Another than the package's own, such as one with more upcasts.
@@ -42,7 +44,8 @@ def open_store(
     if url.startswith(_SQLITE):
         from ticketing.adapters.sqlite import SqliteStore
 
-        return SqliteStore(_path(url), clock=clock, random_bytes=random_bytes, codec=codec)
+        path, synchronous = _file(url)
+        return SqliteStore(path, clock=clock, random_bytes=random_bytes, codec=codec, synchronous=synchronous)
     if url.startswith(_POSTGRESQL):
         from ticketing.adapters.postgres import PostgresStore
 
@@ -52,13 +55,15 @@ def open_store(
     raise BadInput(f"unknown store {f'scheme {scheme}:' if colon else repr(url)}; a store is {KNOWN}")
 
 
-def _path(url: str) -> Path:
-    path = url.removeprefix(_SQLITE)
+def _file(url: str) -> tuple[Path, Synchronous]:
+    path, _, query = url.removeprefix(_SQLITE).partition("?")
     if not path or path == ":memory:" or "\0" in path:
         raise BadInput(f"{url!r} names no file; a store is {KNOWN}")
-    if "?" in path:
-        raise BadInput(f"{url!r}: an SQLite store has no parameters")
-    return Path(path)
+    if query in ("", "synchronous=full"):
+        return Path(path), "FULL"
+    if query == "synchronous=normal":
+        return Path(path), "NORMAL"
+    raise BadInput(f"{url!r}: the only parameter of an SQLite store is synchronous=full or synchronous=normal")
 
 
 def split_schema(url: str) -> tuple[str, str]:

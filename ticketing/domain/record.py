@@ -163,8 +163,8 @@ def _moved_into_the_future(event: e.EventCorrected, s: Situation) -> str | None:
 
 
 def _notice_sent_before(event: e.NoticeSent, s: Situation) -> str | None:
-    sent = (event.clock, event.kind) in s.ticket.notices
-    return f"notice {event.kind} of clock {event.clock} went out before" if sent else None
+    sent = (event.clock, event.kind) in s.ticket.in_cycle.notices
+    return f"notice {event.kind} of clock {event.clock} went out in this cycle before" if sent else None
 
 
 def _occurs_in_the_future(event: Event, s: Situation) -> str | None:

@@ -35,6 +35,8 @@ def _in_utc(instant: datetime) -> datetime:
 
 def instant_text(instant: datetime) -> str:
     """The instant as stored and printed: UTC, `Z`, always six digits of microseconds."""
+    if instant.tzinfo is None:
+        raise ValueError(f"{instant.isoformat()} has no zone")
     return instant.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
@@ -62,7 +64,9 @@ Number = Annotated[
     PlainSerializer(decimal_text, return_type=str, when_used="json"),
 ]
 """A decimal of at most 20 digits in plain notation, so that sums stay within Decimal's 28."""
-Key = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=r"^[^\r\n\t]*$")]
+Key = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
 """An identifier or a code: one line, never free text about a person."""
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]

@@ -37,10 +37,8 @@ def dispute(
     """A dispute from its opening to its end.
 
     Args:
-        case: The case.
         ground: What it is about.
-        raised_by: Who differs.
-        against: From whom.
+        raised_by: Who differs, from the party `against`.
         about_version: The fact that is disputed, if it is one.
         is_blocking: Whether the ticket cannot be closed meanwhile.
         decider: Who made the disputed decision and means to judge it too.

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
@@ -10,7 +9,6 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-from ticketing.adapters.sqlite_file import SqliteFile
 from ticketing.application import Ticketing
 from ticketing.domain.errors import BadInput, CommandRejected
 from ticketing.domain.events import CustomerKind
@@ -87,11 +85,10 @@ def simulate(
     if tickets < 1:
         raise BadInput(f"a world needs at least one ticket, not {tickets}")
     chance, clock = Chance(seed), SimulatedClock(FIRST_DAY)
-    app = Ticketing(url, clock=clock, random_bytes=chance.bytes)
+    app = Ticketing(_not_waiting_for_disk(url), clock=clock, random_bytes=chance.bytes)
     try:
         _refuse_used_store(app)
-        with _no_wait_for_disk(app):
-            return _Simulation(app, clock, Scene(chance), on_progress).run(tickets)
+        return _Simulation(app, clock, Scene(chance), on_progress).run(tickets)
     except BaseException:
         app.close()
         raise
@@ -103,19 +100,9 @@ def _refuse_used_store(app: Ticketing) -> None:
         raise BadInput(f"a simulated world needs an empty store; this one has {head} facts")
 
 
-@contextmanager
-def _no_wait_for_disk(app: Ticketing) -> Iterator[None]:
-    """Commits to an SQLite file do not wait for the disk: a world cut short by a power cut is simulated anew."""
-    datastore = getattr(getattr(app.store, "recorder", None), "datastore", None)
-    if not isinstance(datastore, SqliteFile):
-        yield
-        return
-    # The world is made in one thread, which always gets the same connection from the file's pool.
-    with datastore.reading() as cursor:
-        cursor.execute("PRAGMA synchronous = NORMAL")
-    yield
-    with datastore.reading() as cursor:
-        cursor.execute("PRAGMA synchronous = FULL")
+def _not_waiting_for_disk(url: str) -> str:
+    """The URL with which commits to an SQLite file do not wait: a world cut short by a power cut is simulated anew."""
+    return f"{url}?synchronous=normal" if url.startswith("sqlite:") and "?" not in url else url
 
 
 class _Simulation:
