@@ -23,7 +23,7 @@ from ticketing.domain.cuts import surviving
 from ticketing.domain.decide import COMMAND_FOR, Decision, decide
 from ticketing.domain.errors import CommandRejected
 from ticketing.domain.evolve import replay
-from ticketing.domain.record import CorrectEvent
+from ticketing.domain.record import CorrectEvent, RetractEvent
 from ticketing.domain.reference import Reference, SitePublished, StandardPublished
 from ticketing.domain.roles import MAY_SEND
 from ticketing.domain.ticket import Ticket
@@ -162,9 +162,9 @@ class Given:
         return replay(TICKET, self.history)
 
     def when(self, command: Command) -> Outcome:
-        """The command comes; a correction finds its target as the application would load it."""
+        """The command comes; a correction or retraction finds its target as the application would load it."""
         reference = self.reference
-        if isinstance(command, CorrectEvent):
+        if isinstance(command, CorrectEvent | RetractEvent):
             standing = {found.version: found for found in surviving(self.history)}
             reference = replace(reference, target=standing.get(command.target_version))
         try:

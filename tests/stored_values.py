@@ -19,13 +19,13 @@ E = TypeVar("E", bound=Event)
 INSTANT = datetime(2026, 3, 2, 9, 15, 30, 123456, tzinfo=UTC)
 _SHA256 = r"^[0-9a-f]{64}$"
 _CURRENCY = r"^[A-Z]{3}$"
-_ONE_LINE = r"^[^\r\n\t]*$"
+_ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
 _LOCAL_TIME = r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$"
 
 _TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 _KEYS = st.one_of(
     st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Z")), min_size=1, max_size=12),
-    st.sampled_from(["Straße 7 – «Hof»", '"quoted\\', "日本", "\u2028x", "\x7f", "'; --"]),
+    st.sampled_from(["Straße 7 – «Hof»", '"quoted\\', "日本", "\u2028x", "'; --"]),
 )
 _DIGESTS = st.binary(min_size=32, max_size=32).map(bytes.hex)
 _ZONES = st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=45)), timezone(-timedelta(hours=11))])

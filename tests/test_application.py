@@ -15,6 +15,7 @@ from tests.examples import (
     CLOSE_TICKET,
     CORRECT_EVENT,
     DISPUTED_LIFE,
+    MAKE_REQUEST,
     MANAGER,
     OPEN_TICKET,
     OPENED,
@@ -393,6 +394,14 @@ def test_a_finding_of_a_unit_in_two_open_tickets_is_recorded_with_its_flag(opene
         RecordFinding.model_validate({**found, "ticket_id": UUID(int=3), "event": exchanged})
     ).events
     assert fact.flags == ("unit-already-open",)
+
+
+def test_an_answer_to_a_request_that_nobody_made_does_not_make_it(opened: Ticketing) -> None:
+    answered = e.RequestAnswered(request_id="q-1", is_granted=True)
+    found = RecordFinding(ticket_id=TICKET, actor=MANAGER, found_by=MANAGER, event=answered)
+    (fact,) = opened.handle(found).events
+    assert fact.flags == ("unknown-reference",)
+    opened.handle(MAKE_REQUEST)
 
 
 # at once

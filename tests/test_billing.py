@@ -1,29 +1,36 @@
 """Bill: who is charged for what; never the customer for somebody else's share."""
 
+from decimal import Decimal
+
 import pytest
 
 from tests.examples import (
     APPROVED,
     BILLED,
+    CLOSED,
     CREDIT_BILL,
     CREDITED,
     DECLINED,
     DIAGNOSED,
     ESTIMATED,
+    HANDED_BACK,
     ISSUE_BILL,
     OPENED,
     PAID,
     RECEIVED,
     RECORD_PAYMENT,
+    REOPENED,
     but,
     euros,
 )
 from tests.spec import given
 from ticketing.domain.billing import IssueBill
+from ticketing.domain.errors import BadInput
 from ticketing.domain.events import BillIssued, BillLine
 from ticketing.domain.values import Money
 
 AGREED = (OPENED, RECEIVED, DIAGNOSED, ESTIMATED, APPROVED)
+FRANC = Money(amount=Decimal("1.00"), currency="CHF")
 NEXT_BILL = but(ISSUE_BILL, bill_id="B-2")
 
 
@@ -102,12 +109,75 @@ def test_what_others_pay_does_not_count_against_the_customers_maximum() -> None:
 
 
 def test_a_bill_is_in_the_currency_of_the_estimate() -> None:
-    francs = Money.model_validate({"amount": "1.00", "currency": "CHF"})
-    lines = (but(line("board", "1.00"), amount=francs),)
+    lines = (but(line("board", "1.00"), amount=FRANC),)
     given(*AGREED).when(but(NEXT_BILL, lines=lines)).then_rejected("not-approved")
 
 
+def test_a_bill_has_a_line_and_one_currency() -> None:
+    with pytest.raises(BadInput, match=r"IssueBill\.lines: "):
+        but(NEXT_BILL, lines=())
+    francs = but(line(None, "1.00", reason="parcel"), amount=FRANC)
+    with pytest.raises(BadInput, match="a bill has one currency"):
+        but(NEXT_BILL, lines=(line("board", "1.00"), francs))
+
+
+def test_a_credit_that_may_be_the_manufacturers_does_not_widen_the_customers_maximum() -> None:
+    # 120.00 for the customer and 30.00 for the manufacturer, 50.00 credited: 10.00 of the 130.00 are left, not 60.00.
+    shared = but(BILLED, lines=(*BILLED.lines, line("battery", "30.00", payer="manufacturer")))
+    told = given(*AGREED, shared, but(CREDITED, amount=euros("50.00")))
+    command, event = billing(line("board", "10.00"))
+    told.when(command).then(event)
+    told.when(but(NEXT_BILL, lines=(line("board", "10.01"),))).then_rejected("not-approved")
+
+
+def test_what_one_bill_was_credited_beyond_the_approved_lines_widens_nothing() -> None:
+    # A parcel of 50.00 beside 20.00 for the board, 60.00 credited: nothing is left of the 20.00, but no less than that.
+    parcel = but(BILLED, lines=(line(None, "50.00", reason="parcel"), line("board", "20.00")))
+    told = given(*AGREED, parcel, but(CREDITED, amount=euros("60.00")))
+    command, event = billing(line("board", "130.00"))
+    told.when(command).then(event)
+    told.when(but(NEXT_BILL, lines=(line("board", "130.01"),))).then_rejected("not-approved")
+
+
+# the second cycle
+
+
+def test_the_bills_of_an_earlier_cycle_do_not_count_against_the_maximum_of_this_one() -> None:
+    # Cycle 1 billed 120.00 of 130.00; cycle 2 has 50.00 of its own, and not a cent more.
+    second = (but(ESTIMATED, estimate_version=2, maximum=euros("50.00")), but(APPROVED, estimate_version=2))
+    told = given(*AGREED, BILLED, HANDED_BACK, CLOSED, REOPENED, RECEIVED, DIAGNOSED, *second)
+    command, event = billing(line("board", "50.00"))
+    told.when(command).then(event)
+    told.when(but(NEXT_BILL, lines=(line("board", "50.01"),))).then_rejected("not-approved")
+    told.when(but(NEXT_BILL, lines=(line("gold", "1.00"),))).then_rejected("not-approved")
+
+
+def test_a_bill_that_comes_after_the_case_was_reopened_is_held_to_what_was_approved_before() -> None:
+    told = given(*AGREED, BILLED, HANDED_BACK, CLOSED, REOPENED)
+    command, event = billing(line("board", "10.00"))
+    told.when(command).then(event)
+    told.when(but(NEXT_BILL, lines=(line("board", "10.01"),))).then_rejected("not-approved")
+
+
 # credit and payment
+
+
+def test_no_more_is_credited_than_was_billed() -> None:
+    # BILLED charges 120.00; 10.00 of it are credited already.
+    told = given(*AGREED, BILLED, CREDITED)
+    told.when(but(CREDIT_BILL, amount=euros("110.00"))).then(but(CREDITED, amount=euros("110.00")))
+    told.when(but(CREDIT_BILL, amount=euros("110.01"))).then_rejected("not-approved")
+
+
+def test_a_credit_is_in_the_currency_of_its_bill() -> None:
+    given(*AGREED, BILLED).when(but(CREDIT_BILL, amount=FRANC)).then_rejected("not-approved")
+    in_francs = but(BILLED, lines=(but(line(None, "1.00", reason="parcel"), amount=FRANC),))
+    given(*AGREED, in_francs).when(but(CREDIT_BILL, amount=FRANC)).then(but(CREDITED, amount=FRANC))
+
+
+def test_payments_are_added_up_by_currency() -> None:
+    paid = given(*AGREED, BILLED, PAID, PAID, but(PAID, amount=FRANC)).ticket.paid
+    assert paid == {"EUR": Decimal(220), "CHF": Decimal(1)}
 
 
 def test_only_a_bill_that_was_issued_is_credited() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ticketing.application import Ticketing
+
 ROOT = Path(__file__).parents[1]
 SITE = 'key = "harbour"\nversion = 1\neffective_from = 2026-01-01T00:00:00Z\nkind = "branch"\n'
 
@@ -106,6 +108,12 @@ def test_a_question_to_a_file_that_is_not_there_makes_none(tmp_path: Path) -> No
     path = tmp_path / "mistyped.db"
     assert "there is no such file" in refused("show", "R-1", "--store", f"sqlite:///{path}", code=2)
     assert not path.exists()
+
+
+def test_a_question_finds_the_file_of_a_url_with_a_parameter(sqlite_url: str) -> None:
+    with Ticketing(sqlite_url):
+        pass
+    assert "there is no ticket R-1" in refused("show", "R-1", code=1, store=f"{sqlite_url}?synchronous=normal")
 
 
 def test_a_server_that_cannot_be_reached_is_named_without_its_password() -> None:

@@ -1,5 +1,6 @@
 """`demo`: a company that never was, told so that one wants to read it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,20 @@ def test_closed_only_and_true_turnaround_stand_below_each_other(seen: list[str])
     place = next(place for place, line in enumerate(seen) if line.startswith("Why closed tickets alone mislead"))
     figures = [line.split()[0] for line in seen[place:] if line.startswith("  ")]
     assert figures.index("turnaround") < figures.index("closed")
+    place = seen.index("90 of 100 of them are back within")
+    said = [line[15:].split(",")[0] for line in seen[place + 1 : place + 4]]
+    assert said[:2] == ["by the closed tickets alone", "by the same report"]
+    assert said[2].startswith("as it turned out: by now ")
+
+
+def test_the_backlog_shows_the_states_with_most_tickets_and_counts_the_rest() -> None:
+    seen = shown("--store", "memory:", "--tickets", "150").stdout.splitlines()
+    place = seen.index("backlog")
+    table = seen[place + 2 : seen.index("", place)]
+    sizes = [int(re.split(r"\s{2,}", line.strip())[1]) for line in table]
+    assert (len(table), table[0].split()[:2]) == (6, ["all", "open"])
+    assert sizes[1:] == sorted(sizes[1:], reverse=True)
+    assert any(re.match(r"The backlog has \d+ more states with fewer tickets: ", line) for line in seen)
 
 
 def test_no_line_is_longer_than_a_terminal_is_wide(seen: list[str]) -> None:

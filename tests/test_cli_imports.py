@@ -158,6 +158,20 @@ def test_a_wrong_key_of_a_mapping_is_named_with_the_nearest(tmp_path: Path, sqli
     assert "the nearest is 'activity'" in said
 
 
+def test_a_log_that_is_refused_leaves_no_new_store_behind(tmp_path: Path, mapping: Path) -> None:
+    log = written(tmp_path / "log.csv", LOG + "3,in,Friday\n")
+    url = f"sqlite:///{tmp_path / 'new.sqlite'}"
+    test_cli.refused("import", log, "--mapping", mapping, code=2, store=url)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["log.csv", "old.toml"]
+
+
+def test_a_log_that_names_no_column_of_the_mapping_leaves_no_new_store_behind(tmp_path: Path, mapping: Path) -> None:
+    log = written(tmp_path / "log.csv", LOG.replace("what", "activity"))
+    url = f"sqlite:///{tmp_path / 'new.sqlite'}?synchronous=normal"
+    test_cli.refused("import", log, "--mapping", mapping, code=2, store=url)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["log.csv", "old.toml"]
+
+
 def test_xml_with_entities_is_refused(tmp_path: Path, mapping: Path, sqlite_url: str) -> None:
     bomb = '<?xml version="1.0"?><!DOCTYPE log [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>' + XES.replace('"in"', '"&b;"')
     assert "log.xes" in refused(written(tmp_path / "log.xes", bomb), mapping, sqlite_url)

@@ -13,10 +13,11 @@ import pytest
 from rich.cells import cell_len
 from typer.testing import CliRunner, Result
 
-from tests.repairs import Company
+from tests.repairs import Company, day
 from ticketing import reports
 from ticketing.application import Ticketing
 from ticketing.cli.program import app
+from ticketing.domain import events as e
 
 ROOT = Path(__file__).parents[1]
 AS_OF = "2026-02-01T00:00:00Z"
@@ -82,6 +83,25 @@ def test_the_json_is_that_of_the_library_to_the_byte(file: str, name: str) -> No
 
 def test_files_and_servers_print_the_same_report(url: str) -> None:
     assert answered(url, "turnaround", "--as-of", AS_OF).startswith(TURNAROUND)
+
+
+def test_a_report_is_printed_again_to_the_byte_also_after_more_was_recorded(sqlite_url: str) -> None:
+    with Company(sqlite_url) as company:
+        company.repairs(1, 0, 3)
+        still_here = company.repairs(2, 1, None)
+        first = answered(sqlite_url, "turnaround", "--format", "json")
+        header = json.loads(first)
+        company.finds(still_here, e.UnitHandedBack(), day(4))
+        company.repairs(3, 2, 14)
+    as_of = ("turnaround", "--as-of", header["as_of"], "--format", "json")
+    assert answered(sqlite_url, *as_of, "--position", str(header["position"])) == first
+    assert answered(sqlite_url, *as_of) != first
+
+
+def test_what_a_ticket_in_transit_waits_for_is_said_once(sqlite_url: str) -> None:
+    with Company(sqlite_url) as company:
+        company.finds(company.repairs(1, 0, None), e.UnitDispatched(to="leipzig"), day(1))
+    assert any(line.startswith("  in transit  ") for line in answered(sqlite_url, "backlog").splitlines())
 
 
 def test_the_csv_is_that_of_the_library(file: str) -> None:

@@ -285,8 +285,9 @@ def test_a_field_is_found_and_set_by_the_names_under_which_it_is_stored() -> Non
     for wrong in ("from_basis", "reason.mood", "approved_by.0"):
         with pytest.raises((KeyError, ValueError)):
             with_field(REVISED, wrong, "goodwill")
-    with pytest.raises(KeyError):
-        field_at(REVISED, "from_basis")
+    for wrong in ("from_basis", "reason.digest", "reason.text"):
+        with pytest.raises(KeyError):
+            field_at(REVISED, wrong)
 
 
 # against a slow oracle, which filters and folds from scratch and knows nothing of cuts.py

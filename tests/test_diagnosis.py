@@ -26,6 +26,7 @@ from tests.examples import (
     REOPENED,
     REVISE_ENTITLEMENT,
     REVISED,
+    SITES,
     STANDARD,
     START_DIAGNOSIS,
     TECHNICIAN,
@@ -35,6 +36,7 @@ from tests.examples import (
 )
 from tests.spec import fact, given
 from ticketing.domain.diagnosis import PerformTest, RecordDiagnosis, StartDiagnosis
+from ticketing.domain.errors import BadInput
 from ticketing.domain.values import Actor
 
 WORK = [START_DIAGNOSIS, PERFORM_TEST, RECORD_DIAGNOSIS]
@@ -42,6 +44,11 @@ HEAD_TECHNICIAN = Actor(id="t-9", role="technician", site="head")
 BENCH_TECHNICIAN = Actor(id="t-8", role="technician", site="bench-2")
 LEIPZIG_TECHNICIAN = Actor(id="t-7", role="technician", site="leipzig")
 FREE_TECHNICIAN = Actor(id="t-6", role="technician")
+
+
+def test_a_diagnosis_has_a_finding() -> None:
+    with pytest.raises(BadInput, match=r"RecordDiagnosis\.findings: "):
+        but(RECORD_DIAGNOSIS, findings=())
 
 
 def test_a_diagnosis_is_begun_and_recorded() -> None:
@@ -77,14 +84,29 @@ def test_work_happens_at_the_site_where_the_unit_is() -> None:
     given(OPENED, RECEIVED, DISPATCHED, ARRIVED).when(RECORD_DIAGNOSIS).then_rejected("not-received")
 
 
-@pytest.mark.parametrize("actor", [BENCH_TECHNICIAN, HEAD_TECHNICIAN, FREE_TECHNICIAN], ids=lambda actor: actor.id)
+@pytest.mark.parametrize("actor", [BENCH_TECHNICIAN, FREE_TECHNICIAN], ids=lambda actor: actor.id)
 def test_a_department_of_the_site_or_a_person_of_no_site_is_not_elsewhere(actor: Actor) -> None:
     given(OPENED, RECEIVED).when(but(RECORD_DIAGNOSIS, actor=actor)).then(DIAGNOSED)
 
 
-def test_two_departments_of_one_house_are_not_the_same_place() -> None:
+def test_head_office_is_not_the_branch_that_it_directs() -> None:
+    given(OPENED, RECEIVED).when(but(RECORD_DIAGNOSIS, actor=HEAD_TECHNICIAN)).then_rejected("not-received")
+
+
+def test_two_departments_of_one_branch_are_one_place_and_a_department_elsewhere_is_not() -> None:
+    next_door = but(SITES["bench-2"], key="bench-3")
+    told = given(OPENED, but(RECEIVED, site="bench-3")).where(sites={**SITES, "bench-3": next_door})
+    told.when(but(RECORD_DIAGNOSIS, actor=BENCH_TECHNICIAN)).then(DIAGNOSED)
     in_leipzig = given(OPENED, RECEIVED, DISPATCHED, ARRIVED)
     in_leipzig.when(but(RECORD_DIAGNOSIS, actor=BENCH_TECHNICIAN)).then_rejected("not-received")
+
+
+def test_departments_that_lie_within_each_other_are_one_place() -> None:
+    circle = {**SITES, "berlin": but(SITES["berlin"], kind="department", parent="bench-2")}
+    given(OPENED, RECEIVED).where(sites=circle).when(RECORD_DIAGNOSIS).then(DIAGNOSED)
+    given(OPENED, RECEIVED).where(sites=circle).when(but(RECORD_DIAGNOSIS, actor=LEIPZIG_TECHNICIAN)).then_rejected(
+        "not-received"
+    )
 
 
 # tests-missing
@@ -99,6 +121,14 @@ def test_no_fault_is_found_only_after_the_tests_that_the_standard_demands() -> N
 def test_another_test_does_not_stand_in_for_the_one_demanded() -> None:
     other = but(TESTED_UNDER_LOAD, test="display")
     given(OPENED, RECEIVED, PINNED, TESTED, other).when(FIND_NOTHING).then_rejected("tests-missing")
+
+
+def test_a_test_of_an_earlier_cycle_does_not_stand_in_for_one_of_this_cycle() -> None:
+    tests = (TESTED, TESTED_UNDER_LOAD)
+    again = (OPENED, RECEIVED, PINNED, *tests, HANDED_BACK, CLOSED, REOPENED, RECEIVED)
+    given(*again).when(FIND_NOTHING).then_rejected("tests-missing")
+    given(*again, TESTED_UNDER_LOAD).when(FIND_NOTHING).then_rejected("tests-missing")
+    given(*again, *tests).when(FIND_NOTHING).then(NOTHING_FOUND)
 
 
 def test_a_fault_is_found_without_the_tests_demanded() -> None:
@@ -161,6 +191,15 @@ def test_whatever_was_free_for_the_customer_takes_two_people_to_take_away(basis:
 def test_deciding_anew_does_not_get_round_the_second_person() -> None:
     anew = but(DECIDE_ENTITLEMENT, basis="none")
     given(OPENED, IN_WARRANTY).when(anew).then_rejected("one-person-moved-warranty")
+
+
+def test_refusing_as_out_of_warranty_does_not_get_round_the_second_person() -> None:
+    out = but(REFUSE_SERVICE, ground="out_of_warranty")
+    looked = (OPENED, RECEIVED, TESTED)
+    given(*looked, IN_WARRANTY).when(out).then_rejected("one-person-moved-warranty")
+    given(*looked, IN_WARRANTY).when(REFUSE_SERVICE).then(REFUSED)
+    given(*looked, IN_WARRANTY, REVISED).when(out).then(but(REFUSED, ground="out_of_warranty"))
+    given(*looked).when(out).then(but(REFUSED, ground="out_of_warranty"))
 
 
 def test_a_move_into_warranty_takes_one_person() -> None:

@@ -1,5 +1,7 @@
 """Dispute: parties differ, state where they stand, and somebody who is not judge in their own case decides."""
 
+from decimal import Decimal
+
 import pytest
 
 from tests.examples import (
@@ -22,12 +24,18 @@ from tests.examples import (
     OPENED,
     PINNED,
     RECEIVED,
+    REFUSED,
+    REVISED,
     STATE_POSITION,
     SUBMIT_EVIDENCE,
+    TESTED,
     VERDICT,
+    WARRANTY_OFFICER,
     but,
 )
-from tests.spec import fact, given, hour
+from tests.spec import Fact, fact, given, hour
+from ticketing.domain.errors import BadInput
+from ticketing.domain.events import PositionStated, Share
 
 HEARD = (OPENED, DISPUTED, PINNED, CUSTOMERS_POSITION, MANUFACTURERS_POSITION)
 SILENCE = but(MANUFACTURERS_POSITION, statement=None, is_silence=True, deadline=hour(3))
@@ -35,6 +43,13 @@ SILENCE = but(MANUFACTURERS_POSITION, statement=None, is_silence=True, deadline=
 
 def test_a_party_opens_a_dispute() -> None:
     given(OPENED).when(OPEN_DISPUTE).then(DISPUTED)
+
+
+@pytest.mark.parametrize("parties", [(), ("customer",), ("customer", "customer")], ids=str)
+def test_nobody_has_a_dispute_with_themselves(parties: tuple[str, ...]) -> None:
+    with pytest.raises(BadInput, match="a party beside the one that raises it"):
+        but(OPEN_DISPUTE, parties=parties)
+    given(OPENED).when(but(OPEN_DISPUTE, parties=("seller",))).then(but(DISPUTED, parties=("seller",)))
 
 
 def test_a_dispute_is_opened_once_under_its_id() -> None:
@@ -98,6 +113,21 @@ def test_silence_before_the_deadline_is_no_position(deadline: object) -> None:
     told.when(ISSUE_VERDICT).then_rejected("verdict-without-positions")
 
 
+EMPTY = but(MANUFACTURERS_POSITION, statement=None)
+
+
+@pytest.mark.parametrize("empty", [EMPTY, but(EMPTY, deadline=hour(3)), but(EMPTY, on_behalf_of="acme")])
+def test_a_position_that_says_nothing_is_none(empty: PositionStated) -> None:
+    told = given(OPENED, DISPUTED, PINNED, CUSTOMERS_POSITION, empty)
+    told.when(ISSUE_VERDICT).then_rejected("verdict-without-positions")
+
+
+@pytest.mark.parametrize("said", [{"requested_outcome": "a refund"}, {"letter_hash": "ab" * 32}], ids=list)
+def test_a_demand_or_a_letter_is_a_position(said: dict[str, str]) -> None:
+    told = given(OPENED, DISPUTED, PINNED, CUSTOMERS_POSITION, but(EMPTY, **said))
+    told.when(ISSUE_VERDICT).then(VERDICT)
+
+
 def test_who_raised_the_dispute_is_a_party_to_it() -> None:
     told = given(OPENED, but(DISPUTED, parties=("manufacturer",)), PINNED, MANUFACTURERS_POSITION)
     told.when(ISSUE_VERDICT).then_rejected("verdict-without-positions")
@@ -119,6 +149,32 @@ def test_the_judge_is_not_the_one_whose_decision_is_disputed() -> None:
     told.when(ISSUE_VERDICT).then(VERDICT)
 
 
+def test_whoever_approved_the_disputed_decision_does_not_judge_it_either() -> None:
+    # The technician revised it; "m-1" is the second person of REVISED.
+    told = given(OPENED, IN_WARRANTY, REVISED, but(DISPUTED, about_version=3), *HEARD[2:])
+    told.when(but(ISSUE_VERDICT, by="m-1")).then_rejected("judge-in-own-case")
+    told.when(but(ISSUE_VERDICT, actor=MANAGER)).then_rejected("judge-in-own-case")
+    told.when(ISSUE_VERDICT).then(VERDICT)
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [fact(IN_WARRANTY, by=WARRANTY_OFFICER), fact(REVISED, by=WARRANTY_OFFICER), fact(REFUSED, by=WARRANTY_OFFICER)],
+    ids=["decided", "revised", "refused"],
+)
+def test_a_dispute_about_no_fact_is_not_judged_by_anybody_who_decided_on_the_entitlement(decision: Fact) -> None:
+    told = given(OPENED, TESTED, IN_WARRANTY, decision, *HEARD[1:])
+    told.when(but(ISSUE_VERDICT, by="w-1")).then_rejected("judge-in-own-case")
+    told.when(ISSUE_VERDICT).then(VERDICT)
+
+
+def test_a_dispute_about_no_fact_is_not_judged_by_who_approved_a_revision() -> None:
+    told = given(OPENED, IN_WARRANTY, REVISED, *HEARD[1:])
+    told.when(but(ISSUE_VERDICT, by="m-1")).then_rejected("judge-in-own-case")
+    earlier = given(OPENED, IN_WARRANTY, REVISED, but(DISPUTED, about_version=2), *HEARD[2:])
+    earlier.when(but(ISSUE_VERDICT, by="m-1")).then(but(VERDICT, by="m-1"))
+
+
 def test_whoever_did_something_else_on_the_ticket_may_judge() -> None:
     told = given(
         OPENED,
@@ -130,6 +186,29 @@ def test_whoever_did_something_else_on_the_ticket_may_judge() -> None:
         MANUFACTURERS_POSITION,
     )
     told.when(ISSUE_VERDICT).then(VERDICT)
+
+
+# shares
+
+
+def shares(*percent: str) -> tuple[Share, ...]:
+    parties = ("manufacturer", "customer", "seller")
+    return tuple(
+        Share.model_validate({"party": party, "percent": Decimal(part)})
+        for party, part in zip(parties, percent, strict=False)
+    )
+
+
+@pytest.mark.parametrize("percent", [("60", "39.99"), ("60", "40.01"), ("99",), ("50", "50", "50")], ids=str)
+def test_the_shares_of_a_verdict_make_a_whole(percent: tuple[str, ...]) -> None:
+    with pytest.raises(BadInput, match=r"IssueVerdict\.shares: the shares of a verdict make 100 per cent"):
+        but(ISSUE_VERDICT, shares=shares(*percent))
+
+
+@pytest.mark.parametrize("percent", [(), ("100",), ("60", "40"), ("33.3", "33.3", "33.4")], ids=str)
+def test_a_verdict_splits_the_cost_or_says_nothing_of_it(percent: tuple[str, ...]) -> None:
+    split = shares(*percent)
+    given(*HEARD).when(but(ISSUE_VERDICT, shares=split)).then(but(VERDICT, shares=split))
 
 
 # after the verdict

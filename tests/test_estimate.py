@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from tests.examples import (
     APPROVE_ESTIMATE,
     APPROVED,
@@ -16,6 +18,7 @@ from tests.examples import (
     but,
 )
 from tests.spec import given, hour
+from ticketing.domain.errors import BadInput
 
 QUOTED = (OPENED, RECEIVED, DIAGNOSED, ESTIMATED)
 SECOND = but(ESTIMATED, estimate_version=2)
@@ -35,6 +38,21 @@ def test_the_versions_of_an_estimate_are_counted_without_gaps() -> None:
     given(OPENED, RECEIVED, DIAGNOSED).when(but(ISSUE_ESTIMATE, estimate_version=2)).then_rejected("already-on-record")
     given(*QUOTED).when(ISSUE_ESTIMATE).then_rejected("already-on-record")
     given(*QUOTED).when(but(ISSUE_ESTIMATE, estimate_version=2)).then(SECOND)
+
+
+def test_a_line_stands_once_in_an_estimate() -> None:
+    (board, labour, _) = ESTIMATED.lines
+    told = given(OPENED, RECEIVED, DIAGNOSED)
+    twice = (board, but(labour, line_id="board"))
+    told.when(but(ISSUE_ESTIMATE, lines=twice)).then_rejected("already-on-record")
+    told.when(but(ISSUE_ESTIMATE, lines=(board, labour))).then(but(ESTIMATED, lines=(board, labour)))
+
+
+def test_an_estimate_and_an_approval_have_a_line() -> None:
+    with pytest.raises(BadInput, match=r"IssueEstimate\.lines: "):
+        but(ISSUE_ESTIMATE, lines=())
+    with pytest.raises(BadInput, match=r"ApproveEstimate\.lines: "):
+        but(APPROVE_ESTIMATE, lines=())
 
 
 def test_the_customer_approves_the_latest_version() -> None:

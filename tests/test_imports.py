@@ -10,9 +10,6 @@ from typing import Any
 
 import pytest
 
-from ticketing.adapters.imports import ImportReport, Progress, import_log
-from ticketing.adapters.logs import LogError
-from ticketing.adapters.mapping import LogMapping
 from ticketing.adapters.private import Sealer, private_parts
 from ticketing.application import Ticketing
 from ticketing.domain import events as e
@@ -21,6 +18,9 @@ from ticketing.domain.errors import Conflict
 from ticketing.domain.intake import OpenTicket
 from ticketing.domain.record import RecordNote
 from ticketing.domain.values import Actor, Event, PrivateText, Recorded, SerialNumber
+from ticketing.imports.log_import import ImportReport, Progress, import_log
+from ticketing.imports.logs import LogError
+from ticketing.imports.mapping import LogMapping
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 HEADER = ("case", "activity", "time", "who", "what")

@@ -111,6 +111,10 @@ def test_a_later_promise_replaces_the_earlier() -> None:
     assert given(OPENED, PROMISED, later).ticket.promised_at == later.due_at
 
 
+def test_a_case_is_no_repeat_of_itself() -> None:
+    given(OPENED).when(but(LINK_REPEAT, previous_ticket=TICKET)).then_rejected("unknown-reference")
+
+
 def test_a_case_is_linked_to_an_earlier_one_of_the_same_unit() -> None:
     given(OPENED).when(LINK_REPEAT).then(REPEAT_LINKED)
     assert given(OPENED, REPEAT_LINKED).ticket.previous_ticket == OTHER_TICKET

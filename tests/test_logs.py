@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ticketing.adapters.logs import LogError, Row, read_cases, read_log
+from ticketing.imports.logs import LogError, Row, read_cases, read_log
 
 XES = b"""<?xml version="1.0" encoding="UTF-8"?>
 <log xes.version="1.0" xmlns="http://www.xes-standard.org/">

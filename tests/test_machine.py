@@ -47,7 +47,7 @@ from ticketing.domain import (
 from ticketing.domain import events as e
 from ticketing.domain.command import Command
 from ticketing.domain.cuts import surviving
-from ticketing.domain.errors import CommandRejected, NotFound
+from ticketing.domain.errors import CommandRejected
 from ticketing.domain.evolve import evolve, fold
 from ticketing.domain.publishing import Publish
 from ticketing.domain.values import Actor, Event, Recorded
@@ -232,7 +232,7 @@ REFERS_TO = {
     "ComplaintAcknowledged": "ComplaintReceived",
     "ComplaintResolved": "ComplaintReceived",
 }
-LIES_IN = {"bench-2": ("berlin", "head"), "berlin": ("head",), "leipzig": ("head",), "head": ()}
+ROOM_OF = {"bench-2": "berlin"}
 LAXER = but(STANDARD, version=4, tests_before_no_fault=())
 DEMANDED = {
     (STANDARD.key, 3): {("charge", "standard"), ("charge", "under_load")},
@@ -240,6 +240,18 @@ DEMANDED = {
 }
 NOT_JUDGED = frozenset({"role-may-not", "number-taken", "unit-already-open"})
 """Slugs of which the oracle knows only some cases: it never says that they are out of place."""
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """An estimate as issued, and the lines of it that are approved."""
+
+    issued: Raw
+    approved: tuple[str, ...] = ()
+
+    @property
+    def payers(self) -> dict[str, str]:
+        return {line["line_id"]: line["payer"] for line in self.issued.said["lines"]}
 
 
 class Case:
@@ -284,16 +296,23 @@ class Case:
         return moved.said["site"] if moved is not None and moved.name in ("UnitReceived", "UnitArrived") else None
 
     @cached_property
-    def cycle(self) -> list[Raw]:
-        """The facts that occurred in the present cycle and were recorded in it."""
+    def begun(self) -> Raw | None:
+        """The fact that began the present cycle."""
         begun, moved_at = None, None
         for fact in self.all("TicketOpened", "TicketClosed", "TicketReopened"):
             if moved_at is None or fact.at >= moved_at:
                 moved_at = fact.at
                 begun = fact if begun is None or fact.name == "TicketReopened" else begun
-        if begun is None:
-            return list(self.facts)
-        return [fact for fact in self.facts if fact.version > begun.version and fact.at >= begun.at]
+        return begun
+
+    def has_begun_by(self, at: datetime) -> bool:
+        return self.begun is None or at >= self.begun.at
+
+    @cached_property
+    def cycle(self) -> list[Raw]:
+        """The facts that occurred in the present cycle and were recorded in it."""
+        version = self.begun.version if self.begun is not None else 0
+        return [fact for fact in self.facts if fact.version > version and self.has_begun_by(fact.at)]
 
     @cached_property
     def _work(self) -> tuple[str, int]:
@@ -359,24 +378,37 @@ class Case:
     @property
     def missing_tests(self) -> set[tuple[str, str]]:
         named = (self.pinned["standard"], self.pinned["standard_version"]) if self.pinned is not None else ("", 0)
-        return DEMANDED.get(named, set()) - {(it.said["test"], it.said["stage"]) for it in self.all("TestPerformed")}
+        return DEMANDED.get(named, set()) - {
+            (it.said["test"], it.said["stage"]) for it in self.in_cycle("TestPerformed")
+        }
 
     @property
-    def estimates(self) -> dict[int, tuple[Mapping[str, Any], list[str]]]:
-        """By version, in the order of their first issue: the estimate and the lines of it that are approved."""
-        found: dict[int, tuple[Mapping[str, Any], list[str]]] = {}
+    def estimates(self) -> dict[int, "Agreed"]:
+        """By version, in the order of their first issue."""
+        found: dict[int, Agreed] = {}
         for fact in self.all("EstimateIssued", "EstimateApproved", "EstimateDeclined"):
             version = fact.said["estimate_version"]
             if fact.name == "EstimateIssued":
-                found[version] = fact.said, []
+                found[version] = Agreed(fact)
             elif version in found:
-                found[version] = found[version][0], fact.said.get("lines", [])
+                found[version] = replace(found[version], approved=tuple(fact.said.get("lines", ())))
         return found
 
     @property
-    def approved(self) -> tuple[Mapping[str, Any], list[str]] | None:
-        approved = [it for it in self.estimates.values() if it[1]]
+    def approved(self) -> "Agreed | None":
+        approved = [it for it in self.estimates.values() if it.approved]
         return approved[-1] if approved else None
+
+    @property
+    def approved_in_cycle(self) -> "Agreed | None":
+        approved = self.approved
+        return approved if approved is not None and self.has_begun_by(approved.issued.at) else None
+
+    def credited(self, bill_id: str) -> Decimal:
+        """What was credited of a bill as it was last issued."""
+        issued = self.of_id("BillIssued", bill_id)[-1]
+        of_it = [it for it in self.all("BillCredited") if it.said["bill_id"] == bill_id]
+        return sum((euros(it.said["amount"]) for it in of_it if it.version > issued.version), Decimal(0))
 
     @property
     def waits(self) -> set[str]:
@@ -435,8 +467,10 @@ def is_no_fault(diagnosis_recorded: Raw) -> bool:
 
 
 def counts_as_heard(position: Raw) -> bool:
-    deadline = position.said["deadline"]
-    return not position.said["is_silence"] or (deadline is not None and datetime.fromisoformat(deadline) < position.at)
+    said = position.said
+    if not said["is_silence"]:
+        return any(said[part] is not None for part in ("statement", "requested_outcome", "letter_hash"))
+    return said["deadline"] is not None and datetime.fromisoformat(said["deadline"]) < position.at
 
 
 def euros(money: Mapping[str, str]) -> Decimal:
@@ -471,14 +505,22 @@ def is_without_the_unit(fact: Raw, case: Case, now: datetime) -> bool:
     if case.custody != "in_house" or case.place is None:
         return True
     here = fact.site or case.place
-    return here != case.place and here not in LIES_IN.get(case.place, ()) and case.place not in LIES_IN.get(here, ())
+    return ROOM_OF.get(here, here) != ROOM_OF.get(case.place, case.place)
 
 
 def is_moved_by_one(fact: Raw, case: Case, now: datetime) -> bool:
+    said = fact.said
+    if fact.name == "ServiceRefused":
+        return said["ground"] == "out_of_warranty" and case.entitlement not in (None, "none")
+    is_alone = said.get("approved_by") in (None, fact.by)
+    if fact.name in ("EventCorrected", "EventRetracted"):
+        target = case.versions.get(said["target_version"])
+        is_decision = target is not None and target.name in ("EntitlementDecided", "EntitlementRevised")
+        return is_alone and is_decision and said.get("field", "basis") in ("basis", "from", "to")
     after = {"EntitlementDecided": "basis", "EntitlementRevised": "to"}.get(fact.name)
-    if after is None or fact.said[after] != "none" or case.entitlement in (None, "none"):
+    if after is None or said[after] != "none" or case.entitlement in (None, "none"):
         return False
-    return fact.said.get("approved_by") in (None, fact.by)
+    return is_alone
 
 
 def is_refused_unseen(fact: Raw, case: Case, now: datetime) -> bool:
@@ -490,61 +532,82 @@ def is_refused_unseen(fact: Raw, case: Case, now: datetime) -> bool:
 
 
 def is_not_approved(fact: Raw, case: Case, now: datetime) -> bool:
-    estimate_approved, lines = case.approved or ({"maximum": {"amount": "Infinity"}}, [])
+    said = fact.said
     if fact.name == "RepairStarted":
-        return case.entitlement == "none" and not lines
+        return case.entitlement == "none" and case.approved_in_cycle is None
     if fact.name == "EstimateApproved":
         return is_not_to_be_approved(fact, case)
-    spends = ("PartFitted", "WorkLogged")
-    if fact.name in spends and fact.said["estimate_line"] is None:
-        return case.entitlement == "none" and fact.said["cost"] is not None
-    if fact.name in spends:
-        paid = [it for it in case.all(*spends) if it.said["estimate_line"] is not None and it.said["cost"] is not None]
-        spent = sum((euros(it.said["cost"]) for it in (*paid, fact) if it.said["cost"] is not None), Decimal(0))
-        too_much = fact.said["cost"] is not None and spent > euros(estimate_approved["maximum"])
-        return fact.said["estimate_line"] not in lines or too_much
-    if fact.name != "BillIssued":
+    if fact.name in SPENDS and said["estimate_line"] is None:
+        return case.entitlement == "none" and said["cost"] is not None
+    if fact.name in SPENDS:
+        return is_spent_unasked(fact, case)
+    if fact.name == "BillIssued":
+        return is_billed_unasked(fact, case)
+    bills = case.of_id("BillIssued", said["bill_id"]) if fact.name == "BillCredited" else []
+    charged = sum((euros(line["amount"]) for bill in bills[-1:] for line in bill.said["lines"]), Decimal(0))
+    return bool(bills) and case.credited(said["bill_id"]) + euros(said["amount"]) > charged
+
+
+SPENDS = ("PartFitted", "WorkLogged")
+
+
+def is_spent_unasked(fact: Raw, case: Case) -> bool:
+    agreed = case.approved_in_cycle
+    if agreed is None or fact.said["estimate_line"] not in agreed.approved:
+        return True
+    if fact.said["cost"] is None or agreed.payers.get(fact.said["estimate_line"], "customer") != "customer":
         return False
-    named = [line for line in fact.said["lines"] if line["estimate_line"] is not None]
-    unexplained = any(line["estimate_line"] is None and line["reason"] is None for line in fact.said["lines"])
-    billed = [line for bill in (*latest_bills(case).values(), fact) for line in bill.said["lines"]]
-    charged = [line for line in billed if line["payer"] == "customer" and line["estimate_line"] is not None]
-    due = sum((euros(line["amount"]) for line in charged), -credited(case))
-    return (
-        unexplained
-        or any(it["estimate_line"] not in lines for it in named)
-        or due > euros(estimate_approved["maximum"])
-    )
+    spent = Decimal(0)
+    for earlier in case.all(*SPENDS):
+        line, cost = earlier.said["estimate_line"], earlier.said["cost"]
+        if earlier.version > agreed.issued.version and cost is not None and agreed.payers.get(line) == "customer":
+            then = Case([it for it in case.facts if it.version < earlier.version])
+            meant = then.approved_in_cycle if then.has_begun_by(earlier.at) else None
+            is_on_it = meant is not None and meant.issued.version == agreed.issued.version
+            spent += euros(cost) if is_on_it else Decimal(0)
+    return spent + euros(fact.said["cost"]) > euros(agreed.issued.said["maximum"])
 
 
-def latest_bills(case: Case) -> dict[str, Raw]:
-    return {bill.said["bill_id"]: bill for bill in case.all("BillIssued")}
+def is_billed_unasked(fact: Raw, case: Case) -> bool:
+    agreed = case.approved
+    for line in fact.said["lines"]:
+        if line["estimate_line"] is None and line["reason"] is None:
+            return True
+        if line["estimate_line"] is not None and (agreed is None or line["estimate_line"] not in agreed.approved):
+            return True
+    charged = for_the_customer(fact)
+    if agreed is None or not charged:
+        return False
+    due = sum(charged, Decimal(0))
+    for bill in {it.said["bill_id"]: it for it in case.all("BillIssued")}.values():
+        then = Case([it for it in case.facts if it.version < bill.version]).approved
+        if then is not None and then.issued.said["estimate_version"] == agreed.issued.said["estimate_version"]:
+            is_customers_alone = all(line["payer"] == "customer" for line in bill.said["lines"])
+            given_back = case.credited(bill.said["bill_id"]) if is_customers_alone else Decimal(0)
+            due += max(Decimal(0), sum(for_the_customer(bill), Decimal(0)) - given_back)
+    return due > euros(agreed.issued.said["maximum"])
 
 
-def credited(case: Case) -> Decimal:
-    """What was credited of the bills as they were last issued."""
-    bills = latest_bills(case)
-    given_back = [it for it in case.all("BillCredited") if it.said["bill_id"] in bills]
-    counted = [it for it in given_back if it.version > bills[it.said["bill_id"]].version]
-    return sum((euros(it.said["amount"]) for it in counted), Decimal(0))
+def for_the_customer(bill: Raw) -> list[Decimal]:
+    lines = [line for line in bill.said["lines"] if line["payer"] == "customer"]
+    return [euros(line["amount"]) for line in lines if line["estimate_line"] is not None]
 
 
 def is_not_to_be_approved(fact: Raw, case: Case) -> bool:
     version = fact.said["estimate_version"]
     if version not in case.estimates:
         return False
-    issued = case.estimates[version][0]
-    is_expired = issued["valid_until"] is not None and fact.at > datetime.fromisoformat(issued["valid_until"])
-    known = {line["line_id"] for line in issued["lines"]}
-    return version != max(case.estimates) or is_expired or not known.issuperset(fact.said["lines"])
+    told = case.estimates[version]
+    until = told.issued.said["valid_until"]
+    is_expired = until is not None and fact.at > datetime.fromisoformat(until)
+    return version != max(case.estimates) or is_expired or not set(fact.said["lines"]) <= told.payers.keys()
 
 
 def is_billed_to_the_wrong_one(fact: Raw, case: Case, now: datetime) -> bool:
     if fact.name != "BillIssued" or case.approved is None:
         return False
-    payer = {line["line_id"]: line["payer"] for line in case.approved[0]["lines"]}
     to_customer = [line["estimate_line"] for line in fact.said["lines"] if line["payer"] == "customer"]
-    return any(payer.get(line, "customer") != "customer" for line in to_customer)
+    return any(case.approved.payers.get(line, "customer") != "customer" for line in to_customer)
 
 
 def is_decided_unheard(fact: Raw, case: Case, now: datetime) -> bool:
@@ -556,8 +619,14 @@ def is_decided_unheard(fact: Raw, case: Case, now: datetime) -> bool:
 def is_own_judge(fact: Raw, case: Case, now: datetime) -> bool:
     if fact.name != "VerdictIssued" or not (about := case.dispute(fact.said["dispute_id"])):
         return False
-    disputed = case.versions.get(about[0].said["about_version"])
-    return disputed is not None and disputed.by in (fact.by, fact.said["by"])
+    version = about[0].said["about_version"]
+    disputed = case.all(*DECISIONS) if version is None else [it for it in case.facts if it.version == version]
+    deciders = {it.by for it in disputed}
+    deciders |= {it.said["approved_by"] for it in disputed if it.name == "EntitlementRevised"}
+    return not deciders.isdisjoint((fact.by, fact.said["by"]))
+
+
+DECISIONS = ("EntitlementDecided", "EntitlementRevised", "ServiceRefused")
 
 
 def says_no_fault(fact: Raw) -> bool:
@@ -586,6 +655,8 @@ def is_about_nothing(fact: Raw, case: Case, now: datetime) -> bool:
         return True
     if fact.name in ("EventCorrected", "EventRetracted"):
         return said["target_version"] not in case.versions
+    if fact.name == "RepeatLinked":
+        return bool(said["previous_ticket"] == str(fact.ticket))
     if fact.name == "DisputeOpened":
         return said["about_version"] is not None and said["about_version"] not in case.versions
     if fact.name == "VerdictAppealed" or (fact.name == "DisputeClosed" and said["how"] == "decided"):
@@ -748,7 +819,7 @@ class Talk:
         self._offer(0.5 + (case.pinned is None), diagnosis.PinStandard, "warranty_officer", **pinned)
         diagnosed = at_work and case.work == "diagnosed"
         undecided = diagnosed and case.entitlement is None
-        basis = rng.choice(("warranty", "warranty", "none", "goodwill"))
+        basis = rng.choice(("warranty", "none", "none", "goodwill"))
         decided = {"basis": basis, "clauses": ["4.2"], "reason": self._text()}
         self._offer(15 * undecided + 0.1, diagnosis.DecideEntitlement, "warranty_officer", **decided)
         revised = {
@@ -759,7 +830,8 @@ class Talk:
             "approved_by": rng.choice(("manager-1", "manager-1", "warranty_officer-1", None)),
         }
         self._offer(0.8 * (case.entitlement is not None), diagnosis.ReviseEntitlement, "warranty_officer", **revised)
-        refused = {"ground": rng.choice(("misuse", None)), "clause": "4.2", "explanation": self._text()}
+        ground = rng.choice(("misuse", "out_of_warranty", None))
+        refused = {"ground": ground, "clause": rng.choice(("4.2", "4.2", None)), "explanation": self._text()}
         self._offer(1.5 * diagnosed, diagnosis.RefuseService, "warranty_officer", **refused)
 
     def _estimate(self) -> None:
@@ -772,16 +844,17 @@ class Talk:
             {"line_id": "battery", "payer": rng.choice(("manufacturer", "customer")), "price": self._price(), **line},
         ]
         pays = case.entitlement == "none"
-        asks = self._at_work() and case.work == "diagnosed" and case.approved is None
+        asks = self._at_work() and case.work == "diagnosed" and case.approved_in_cycle is None
         issued = {
             "estimate_version": latest + rng.choice((1, 1, 1, 1, 2)),
             "lines": lines,
             "maximum": {"amount": rng.choice(("30.00", "90.00", "120.00")), "currency": "EUR"},
             "valid_until": rng.choice((None, self.now + timedelta(days=rng.randrange(-1, 9)))),
         }
-        self._offer((12 * pays if not latest else 0.5) * asks, estimate.IssueEstimate, "receptionist", **issued)
-        waiting_for = case.is_open and latest > 0 and not case.estimates[latest][1]
-        approved = {"lines": rng.choice((["board"], ["board", "battery"], ["board", "battery"])), "proof": A_HASH}
+        is_first = not any(case.has_begun_by(it.issued.at) for it in case.estimates.values())
+        self._offer((12 * pays if is_first else 0.5) * asks, estimate.IssueEstimate, "receptionist", **issued)
+        waiting_for = case.is_open and latest > 0 and not case.estimates[latest].approved
+        approved = {"lines": rng.choice((["board"], *[["board", "battery"]] * 5, ["board", "frame"])), "proof": A_HASH}
         version = max(1, latest - rng.choice((0, 0, 0, 1)))
         self._offer(12 * waiting_for, estimate.ApproveEstimate, "customer", estimate_version=version, **approved)
         declined = {"estimate_version": max(1, latest), "reason": self._text()}
@@ -791,11 +864,13 @@ class Talk:
         case, rng = self.case, self.rng
         at_work, work = self._at_work(), case.work
         ready = (
-            at_work and work in ("diagnosed", "rework") and (case.entitlement != "none" or case.approved is not None)
+            at_work
+            and work in ("diagnosed", "rework")
+            and (case.entitlement != "none" or case.approved_in_cycle is not None)
         )
         self._offer((16 if not case.has_found_nothing else 1) * ready, repair.StartRepair, "technician")
         repairing = at_work and work == "repairing"
-        line = rng.choice([*(case.approved[1] if case.approved else []), None])
+        line = rng.choice([*(case.approved.approved if case.approved else []), None])
         cost = rng.choice((None, self._price())) if line is None and case.entitlement != "none" else None
         cost = self._price() if line is not None else cost
         part = {"part_number": "B-77", "serial_in": "BAT 2", "serial_out": "BAT-1", "cost": cost, "estimate_line": line}
@@ -820,8 +895,8 @@ class Talk:
 
     def _money(self) -> None:
         case, rng = self.case, self.rng
-        lines = case.approved[0]["lines"] if case.approved else []
-        approved = case.approved[1] if case.approved else []
+        lines = case.approved.issued.said["lines"] if case.approved else []
+        approved = case.approved.approved if case.approved else ()
         billed = [
             {
                 "line_id": f"b-{line['line_id']}",
@@ -837,7 +912,7 @@ class Talk:
         freight = {"line_id": "freight", "payer": "customer", "amount": self._price(), "reason": self._text()}
         bill = {"bill_id": self._new("B", "BillIssued"), "lines": billed or [freight]}
         over = case.work in ("checked", "finished", "ended")
-        self._offer((4 if billed else 0.4) * over, billing.IssueBill, "cashier", **bill)
+        self._offer((9 if billed else 0.4) * over, billing.IssueBill, "cashier", **bill)
         has_bill = bool(case.ids("BillIssued"))
         to_credit = {"bill_id": self._old("B", "BillIssued"), "amount": self._price(), "reason": self._text()}
         self._offer(0.5 * has_bill, billing.CreditBill, "cashier", **to_credit)
@@ -1004,8 +1079,9 @@ class Talk:
             alike = [it.version for it in self.case.facts if it.name == target.name]
             fields.append(("target_version", rng.choice(alike)))
         field, is_ = rng.choice(fields)
+        approver = rng.choice((None, "manager-1"))
         version = fact.version if fact is not None else 1
-        return {"target_version": version, "field": field, "is": is_, "reason": self._text()}
+        return {"target_version": version, "field": field, "is": is_, "reason": self._text(), "approved_by": approver}
 
 
 # the world in which they say it
@@ -1350,33 +1426,28 @@ class SideBySide(RuleBasedStateMachine):
         finally:
             self.stack.close()
 
-    @rule(seed=SEEDS, commands=st.integers(min_value=1, max_value=8))
+    def dice(self, seed: int) -> Random:
+        """Dice that fall otherwise each time, though Hypothesis likes to give the same seed again."""
+        return Random(f"{seed} {self.world.commands} {self.world.position}")
+
+    @rule(seed=SEEDS, commands=st.integers(min_value=5, max_value=15))
     def life_goes_on(self, seed: int, commands: int) -> None:
-        rng = Random(seed)
+        rng = self.dice(seed)
         for _ in range(commands):
             self.world.live(rng)
 
     @precondition(lambda self: self.world.streams)
     @rule(seed=SEEDS)
     def a_command_comes_again(self, seed: int) -> None:
-        self.world.repeat(Random(seed))
+        self.world.repeat(self.dice(seed))
 
     @rule(seed=SEEDS)
     def somebody_looks_back(self, seed: int) -> None:
-        self.world.look_back(Random(seed))
+        self.world.look_back(self.dice(seed))
 
     @rule(which=st.integers(min_value=0, max_value=2))
     def a_report_is_brought_up_to_date(self, which: int) -> None:
         self.world.apps[which].catch_up([Diaries()])
-
-    @rule(number=st.sampled_from(["R-99", "no number"]))
-    def nobody_knows_that_ticket(self, number: str) -> None:
-        for app in self.world.apps:
-            try:
-                app.ticket(number)
-            except NotFound:
-                continue
-            raise AssertionError(number)
 
 
 def test_all_stores_give_the_same_answers_and_no_rule_is_broken_unseen(postgres_server: str) -> None:
@@ -1391,6 +1462,7 @@ def test_all_stores_give_the_same_answers_and_no_rule_is_broken_unseen(postgres_
     SideBySide.server_url = postgres_server
     REACHED.clear()
     run_state_machine_as_test(SideBySide, settings=settings)
+    print(REACHED)
     assert REACHED["closed"] * 3 >= REACHED["runs"], REACHED
     assert REACHED["on"] * 5 >= REACHED["runs"], REACHED
 

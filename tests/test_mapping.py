@@ -1,20 +1,44 @@
 """Mapping files: what they say, and the one line that a wrong one gets before a row is read."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import ValidationError
 
-from ticketing.adapters.mapping import LogMapping, MappingError, meanings_of, read_mapping
-from ticketing.adapters.sections import FromColumn, Times
-from ticketing.adapters.templates import Reading, WrongText, fact_template
 from ticketing.domain import events as e
-from ticketing.domain.values import Code
+from ticketing.domain.values import Code, Role
+from ticketing.imports.mapping import LogMapping, MappingError, meanings_of, read_mapping
+from ticketing.imports.sections import (
+    Activity,
+    Actors,
+    Columns,
+    Csv,
+    FromColumn,
+    RolePattern,
+    Section,
+    Times,
+    Waiting,
+)
+from ticketing.imports.templates import Reading, WrongText, fact_template
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
+PAGE = (ROOT / "docs" / "import.md").read_text(encoding="utf-8")
+SECTIONS: dict[str, type[Section]] = {
+    "The whole file": LogMapping,
+    "`[columns]`": Columns,
+    "`[csv]`": Csv,
+    "`[time]`": Times,
+    "`[actor]`": Actors,
+    "`[[actor.roles]]`": RolePattern,
+    "`[[activity]]`": Activity,
+    "`wait`": Waiting,
+    "A value from a column": FromColumn,
+}
 GOOD = """
 source = "shop"
 
@@ -234,6 +258,33 @@ def test_every_fact_that_a_log_can_tell_can_be_named() -> None:
     for event in set(e.TICKET_EVENTS) - {e.TicketOpened, e.EventCorrected, e.EventRetracted}:
         required = {name: {"column": name} for name, info in event.model_fields.items() if info.is_required()}
         assert fact_template("here", {"event": event.__name__, **required}).event is event
+
+
+def rows_of(heading: str) -> dict[str, str]:
+    """The meaning of each key in the table under a heading of the page on imports."""
+    table = PAGE.split(f"\n### {heading}\n")[1].split("\n#")[0]
+    return dict(re.findall(r"^\| `([a-z_]+)` \| [^|]+ \| (.+) \|$", table, flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize("heading", SECTIONS)
+def test_every_key_of_a_mapping_and_no_other_is_explained_in_the_documentation(heading: str) -> None:
+    assert set(rows_of(heading)) == set(SECTIONS[heading].model_fields)
+
+
+def test_every_table_of_a_mapping_is_explained_in_the_documentation() -> None:
+    assert set(Section.__subclasses__()) == set(SECTIONS.values())
+
+
+@pytest.mark.parametrize(
+    ("heading", "key", "words"),
+    [
+        ("`[[actor.roles]]`", "role", get_args(Role)),
+        ("`wait`", "cause", get_args(e.WaitCause)),
+        ("`wait`", "responsible", get_args(e.Party)),
+    ],
+)
+def test_every_word_that_a_key_may_say_is_in_the_documentation(heading: str, key: str, words: Sequence[str]) -> None:
+    assert re.findall(r"`([a-z_]+)`", rows_of(heading)[key]) == list(words)
 
 
 def fact(written: Mapping[str, object], columns: Mapping[str, str], times: Times | None = None) -> object:

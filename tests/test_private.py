@@ -116,7 +116,7 @@ def found(event: Event) -> RecordFinding:
 
 def corrections(marks: Marks) -> Iterator[Command]:
     """Texts and serials set right: as plain text and marked private, at any depth; and a retraction."""
-    reason = {"ticket_id": TICKET, "actor": MANAGER, "reason": "as told"}
+    reason = {"ticket_id": TICKET, "actor": MANAGER, "reason": "as told", "approved_by": "r-1"}
     host_fact = {"namespace": "shop", "name": "Told", "data": {"shelf": "A", "told": {"text": marks()}}}
     yield RecordHostFact.model_validate({"ticket_id": TICKET, "actor": MANAGER, **host_fact})
     host, diagnosis = len(DISPUTED_LIFE) + 1, 8
@@ -132,7 +132,7 @@ def corrections(marks: Marks) -> Iterator[Command]:
         for kind in kinds:
             told = {"target_version": version, "field": field, "is": kind(marks())}
             yield CorrectEvent.model_validate({**reason, **told})
-    taken_back = {"target_version": host, "reason": marks(), "approved_by": "m-1"}
+    taken_back = {"target_version": host, "reason": marks(), "approved_by": "r-1"}
     yield RetractEvent.model_validate({"ticket_id": TICKET, "actor": MANAGER, **taken_back})
 
 

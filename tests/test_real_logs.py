@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ticketing.adapters.imports import ImportReport
 from ticketing.adapters.private import private_parts
 from ticketing.application import Ticketing
 from ticketing.domain import events as e
 from ticketing.domain.evolve import replay
 from ticketing.domain.values import Event, Recorded
+from ticketing.imports.log_import import ImportReport
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 PHONES = "phone-repair.xes.gz"

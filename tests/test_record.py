@@ -1,27 +1,41 @@
 """Record: corrections, retractions, notes, notices, host facts, and findings of what should not have happened."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
-from pydantic import ValidationError
 
 from tests.examples import (
+    APPROVED,
     AUDITOR,
+    BILLED,
     CLOSED,
     COMPLETE_REPAIR,
     CORRECT_EVENT,
     CORRECTED,
+    CREDITED,
+    CUSTOMERS_POSITION,
     DIAGNOSED,
     DISPUTE_OFFICER,
+    DISPUTED,
+    ESTIMATED,
     HANDED_BACK,
     HOST_FACT,
+    IN_WARRANTY,
     INSPECTOR,
     MANAGER,
+    MANUFACTURERS_POSITION,
     NOTED,
+    NOTHING_FOUND,
     NOTICE_SENT,
     OPEN_TICKET,
     OPENED,
+    OTHER_TECHNICIAN,
     OTHER_TICKET,
+    OUT_OF_WARRANTY,
+    PAID,
+    PART_FITTED,
+    PINNED,
     PROMISED,
     QC_PASSED,
     RECEIVED,
@@ -29,22 +43,33 @@ from tests.examples import (
     RECORD_HOST_FACT,
     RECORD_NOTE,
     REFUSED,
+    REOPENED,
     REPAIR_STARTED,
     REPAIRED,
+    REPEAT_LINKED,
     RETRACT_EVENT,
     RETRACTED,
+    REVISED,
     SEND_NOTICE,
     STANDARD,
     TECHNICIAN,
     TESTED,
+    TESTED_UNDER_LOAD,
     TICKET,
     UNKNOWN,
+    VERDICT,
+    WARRANTY_OFFICER,
     but,
+    euros,
 )
 from tests.spec import Outcome, fact, given, hour
+from ticketing.domain import events as e
+from ticketing.domain.errors import BadInput
 from ticketing.domain.events import EventCorrected
 from ticketing.domain.record import CorrectEvent, RecordFinding
-from ticketing.domain.values import Actor, Event, PrivateText
+from ticketing.domain.values import Actor, Event, Money, PrivateText, SerialNumber
+
+FRANC = Money(amount=Decimal("1.00"), currency="CHF")
 
 
 def finding(event: Event, *, by: Actor = TECHNICIAN, found_by: Actor = AUDITOR, **more: object) -> RecordFinding:
@@ -62,6 +87,12 @@ def correction(outcome: Outcome) -> EventCorrected:
     (event,) = outcome.decision.events
     assert isinstance(event, EventCorrected)
     return event
+
+
+def reason(refused: Outcome, slug: str) -> str:
+    """Why the command was refused by this rule."""
+    refused.then_rejected(slug)
+    return str(refused.refusal)
 
 
 # corrections
@@ -84,6 +115,23 @@ def test_only_a_fact_that_stands_is_corrected() -> None:
 @pytest.mark.parametrize("field", ["colour", "accessories.7", "condition.mood", "recorded_at", "version"])
 def test_only_a_field_that_exists_is_corrected(field: str) -> None:
     given(OPENED, RECEIVED).when(correcting(field, "leipzig")).then_rejected("unknown-reference")
+
+
+@pytest.mark.parametrize("field", ["serial.match", "serial.digest", "serial.text", "symptom.digest", "symptom.text"])
+def test_what_lies_inside_a_private_text_or_a_serial_is_no_field(field: str) -> None:
+    given(OPENED).when(correcting(field, "ab" * 32, target_version=1)).then_rejected("unknown-reference")
+    whole = correction(given(OPENED).when(correcting(field.partition(".")[0], "SN 7", target_version=1)))
+    assert isinstance(whole.is_, PrivateText | SerialNumber)
+
+
+@pytest.mark.parametrize(
+    ("field", "entered"),
+    [("condition", " \n"), ("condition", "Mrs \ud800"), ("site", "Mrs \ud800"), ("paperwork_complete", "Mrs Smith")],
+)
+def test_a_correction_that_does_not_fit_is_refused_without_repeating_it(field: str, entered: str) -> None:
+    told = reason(given(OPENED, RECEIVED).when(correcting(field, entered)), "unknown-reference")
+    assert f"UnitReceived.{field}" in told
+    assert "Mrs" not in told
 
 
 @pytest.mark.parametrize(
@@ -146,6 +194,76 @@ def test_a_retraction_is_taken_back_too() -> None:
     told = given(OPENED, RECEIVED, RETRACTED)
     told.when(but(RETRACT_EVENT, target_version=3)).then(but(RETRACTED, target_version=3))
     assert given(OPENED, RECEIVED, RETRACTED, but(RETRACTED, target_version=3)).ticket.custody == "in_house"
+
+
+# one-person-moved-warranty: what was decided on the entitlement
+
+ENTITLED = (OPENED, fact(IN_WARRANTY, by=WARRANTY_OFFICER), fact(REVISED, by=WARRANTY_OFFICER))
+AGAIN = but(CORRECT_EVENT, actor=WARRANTY_OFFICER)
+AWAY = but(RETRACT_EVENT, actor=WARRANTY_OFFICER)
+
+
+@pytest.mark.parametrize(
+    ("target_version", "field", "is_"),
+    [(2, "basis", "none"), (3, "from", "goodwill"), (3, "to", "goodwill"), (3, "approved_by", "w-2")],
+)
+def test_what_was_decided_on_the_entitlement_is_corrected_by_two_people(
+    target_version: int, field: str, is_: str
+) -> None:
+    told, command = given(*ENTITLED), but(AGAIN, target_version=target_version, field=field, is_=is_)
+    told.when(command).then_rejected("one-person-moved-warranty")
+    told.when(but(command, approved_by="w-1")).then_rejected("one-person-moved-warranty")
+    assert correction(told.when(but(command, approved_by="m-1"))).is_ == is_
+
+
+def test_one_person_corrects_what_does_not_move_the_entitlement() -> None:
+    told = given(*ENTITLED)
+    for field, is_ in (("clauses.0", "4.3"), ("reason", "bought last year"), ("occurred_at", "2026-03-02T09:30:00Z")):
+        assert correction(told.when(but(AGAIN, target_version=2, field=field, is_=is_))).field == field
+
+
+@pytest.mark.parametrize("target_version", [2, 3])
+def test_what_was_decided_on_the_entitlement_is_taken_back_by_two_people(target_version: int) -> None:
+    told, command = given(*ENTITLED), but(AWAY, target_version=target_version)
+    told.when(command).then_rejected("one-person-moved-warranty")
+    told.when(but(command, approved_by="w-1")).then_rejected("one-person-moved-warranty")
+    told.when(but(command, approved_by="m-1")).then(but(RETRACTED, target_version=target_version, approved_by="m-1"))
+
+
+def test_one_person_takes_back_what_is_no_decision_on_the_entitlement() -> None:
+    given(*ENTITLED, NOTED).when(but(AWAY, target_version=4)).then(but(RETRACTED, target_version=4))
+
+
+# role-may-not: facts that others send
+
+
+def test_a_fact_that_a_role_may_not_send_it_changes_only_with_a_second_person() -> None:
+    told = given(OPENED, RECEIVED, TESTED)
+    for command in (correcting("test", "display", target_version=3), but(RETRACT_EVENT, target_version=3)):
+        told.when(command).then_rejected("role-may-not")
+        told.when(but(command, approved_by=RECEPTIONIST.id)).then_rejected("role-may-not")
+        assert told.when(but(command, approved_by="m-1")).refusal is None
+        assert told.when(but(command, actor=OTHER_TECHNICIAN)).refusal is None
+
+
+def test_whoever_did_it_sets_it_right_whatever_their_role_now() -> None:
+    told = given(OPENED, RECEIVED, fact(TESTED, by=TECHNICIAN))
+    command = but(RETRACT_EVENT, target_version=3)
+    told.when(but(command, actor=Actor(id="t-9", role="receptionist"))).then_rejected("role-may-not")
+    told.when(but(command, actor=Actor(id="t-1", role="receptionist"))).then(but(RETRACTED, target_version=3))
+
+
+def test_what_two_people_changed_one_person_does_not_change_back() -> None:
+    corrected = but(CORRECTED, field="basis", was="warranty", is_="goodwill", approved_by="m-1")
+    told, command = given(*ENTITLED[:2], corrected), but(AGAIN, target_version=3, field="is", is_="none")
+    told.when(command).then_rejected("role-may-not")
+    assert correction(told.when(but(command, approved_by="m-1"))).is_ == "none"
+
+    taken_back, restoring = but(RETRACTED, target_version=3, approved_by="m-1"), but(AWAY, target_version=4)
+    told = given(*ENTITLED, taken_back)
+    assert told.ticket.entitlement == "warranty"
+    told.when(restoring).then_rejected("role-may-not")
+    assert told.when(but(restoring, approved_by="m-1")).refusal is None
 
 
 # notes, notices, host facts
@@ -218,6 +336,65 @@ def test_a_finding_of_an_inspector_who_checked_their_own_work_is_recorded() -> N
     given(*own).when(finding(QC_PASSED, by=INSPECTOR)).then_flagged("inspector-did-the-work")
 
 
+CYCLE_1 = (OPENED, RECEIVED, PINNED, TESTED, TESTED_UNDER_LOAD, DIAGNOSED, OUT_OF_WARRANTY, ESTIMATED, APPROVED)
+CYCLE_2 = (*CYCLE_1, BILLED, HANDED_BACK, CLOSED, REOPENED, RECEIVED)
+PAID_PART = but(PART_FITTED, cost=euros("1.00"), estimate_line="board")
+IN_DISPUTE = (but(DISPUTED, parties=("manufacturer",)), CUSTOMERS_POSITION, MANUFACTURERS_POSITION)
+OUT = but(REFUSED, ground="out_of_warranty")
+TWICE = but(ESTIMATED, estimate_version=2, lines=ESTIMATED.lines[1:2] * 2)
+
+
+@pytest.mark.parametrize(
+    ("before", "event", "slug"),
+    [
+        (CYCLE_2, REPAIR_STARTED, "not-approved"),
+        ((*CYCLE_2, REPAIR_STARTED), PAID_PART, "not-approved"),
+        (CYCLE_2, NOTHING_FOUND, "tests-missing"),
+        (CYCLE_1, TWICE, "already-on-record"),
+        ((*CYCLE_1, BILLED), but(CREDITED, amount=euros("120.01")), "not-approved"),
+        ((*CYCLE_1, BILLED), but(CREDITED, amount=FRANC), "not-approved"),
+        (CYCLE_1, but(REPEAT_LINKED, previous_ticket=TICKET), "unknown-reference"),
+        ((OPENED, RECEIVED, TESTED, IN_WARRANTY), OUT, "one-person-moved-warranty"),
+        ((*CYCLE_1, *IN_DISPUTE), but(VERDICT, by="r-1"), "judge-in-own-case"),
+        ((*CYCLE_1, IN_DISPUTE[0]), VERDICT, "verdict-without-positions"),
+    ],
+)
+def test_a_finding_of_what_the_rules_refuse_is_recorded_and_flagged(
+    before: tuple[Event, ...], event: Event, slug: str
+) -> None:
+    given(*before).when(finding(event, by=UNKNOWN)).then_flagged(slug)
+
+
+FRANC_LINE = but(BILLED.lines[0], amount=FRANC)
+MALFORMED = [
+    but(DIAGNOSED, findings=()),
+    but(ESTIMATED, estimate_version=2, lines=()),
+    but(APPROVED, lines=()),
+    but(BILLED, bill_id="B-2", lines=()),
+    but(BILLED, bill_id="B-2", lines=(BILLED.lines[0], FRANC_LINE)),
+    but(DISPUTED, parties=()),
+    but(CUSTOMERS_POSITION, statement=None),
+    but(CUSTOMERS_POSITION, is_silence=True),
+    but(VERDICT, shares=(e.Share(party="seller", percent=Decimal(1)),)),
+]
+
+
+@pytest.mark.parametrize("event", MALFORMED, ids=range(len(MALFORMED)))
+def test_what_no_command_may_say_a_finding_puts_on_record_and_the_ticket_bears_it(event: Event) -> None:
+    told = given(*CYCLE_1, *IN_DISPUTE)
+    decision = told.when(finding(event, by=UNKNOWN)).decision
+    assert decision is not None
+    assert decision.events == (event,)
+    ticket = given(*CYCLE_1, *IN_DISPUTE, *decision.events, CREDITED, PAID_PART, PAID).ticket
+    assert ticket.version == len(told.history) + 4
+    assert [bill.charged_to_customer >= 0 for bill in ticket.bills.values()] == [True] * len(ticket.bills)
+
+
+def test_a_finding_of_a_bill_in_two_currencies_is_flagged() -> None:
+    mixed = but(BILLED, lines=(BILLED.lines[0], FRANC_LINE))
+    given(*CYCLE_1).when(finding(mixed, by=UNKNOWN)).then_flagged("not-approved")
+
+
 def test_a_finding_in_the_future_is_recorded_and_flagged() -> None:
     given(OPENED).when(finding(NOTED, occurred_at=hour(48))).then_flagged("from-the-future")
 
@@ -247,12 +424,12 @@ def test_who_did_it_may_be_unknown() -> None:
 
 @pytest.mark.parametrize("event", [CORRECTED, RETRACTED], ids=lambda event: type(event).__name__)
 def test_a_correction_or_retraction_is_no_finding(event: Event) -> None:
-    with pytest.raises(ValueError, match="changes the record, it does not happen"):
+    with pytest.raises(BadInput, match="changes the record, it does not happen"):
         finding(event, by=RECEPTIONIST)
 
 
 def test_only_a_fact_of_a_ticket_is_found() -> None:
-    with pytest.raises(ValidationError, match="StandardPublished is no fact of a ticket"):
+    with pytest.raises(BadInput, match="StandardPublished is no fact of a ticket"):
         finding(STANDARD)
 
 

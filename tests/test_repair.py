@@ -29,7 +29,7 @@ from tests.examples import (
     but,
     euros,
 )
-from tests.spec import given
+from tests.spec import fact, given, hour
 from ticketing.domain.command import TicketCommand
 from ticketing.domain.values import Money
 
@@ -141,6 +141,57 @@ def test_the_lines_of_a_superseded_approval_no_longer_count() -> None:
     told.when(but(LOG_WORK, cost=euros("1.00"), estimate_line="board")).then(
         but(WORK_LOGGED, cost=euros("1.00"), estimate_line="board")
     )
+
+
+def test_a_share_that_the_manufacturer_pays_does_not_count_against_the_customers_maximum() -> None:
+    # The maximum is 130.00, all of it spent on the customer's lines; the battery is the manufacturer's.
+    spent = but(PART_FITTED, cost=euros("130.00"), estimate_line="board")
+    battery = {"cost": euros("500.00"), "estimate_line": "battery"}
+    for command, event in ((FIT_PART, PART_FITTED), (LOG_WORK, WORK_LOGGED)):
+        given(*PAID_WORK, spent).when(but(command, **battery)).then(but(event, **battery))
+        full = given(*PAID_WORK, but(event, **battery), spent)
+        full.when(but(command, cost=euros("0.01"), estimate_line="labour")).then_rejected("not-approved")
+        empty = given(*PAID_WORK, but(event, **battery))
+        all_of_it = {"cost": euros("130.00"), "estimate_line": "board"}
+        empty.when(but(command, **all_of_it)).then(but(event, **all_of_it))
+
+
+# the second cycle
+
+AGAIN = (*PAID_WORK, REPAIRED, HANDED_BACK, CLOSED, REOPENED, RECEIVED, DIAGNOSED)
+SECOND = but(ESTIMATED, estimate_version=2, maximum=euros("50.00"))
+SECOND_APPROVED = but(APPROVED, estimate_version=2)
+
+
+def test_paid_work_in_the_next_cycle_needs_an_estimate_of_that_cycle() -> None:
+    given(*AGAIN).when(START_REPAIR).then_rejected("not-approved")
+    given(*AGAIN, SECOND).when(START_REPAIR).then_rejected("not-approved")
+    given(*AGAIN, SECOND, SECOND_APPROVED).when(START_REPAIR).then(REPAIR_STARTED)
+
+
+def test_the_lines_of_an_earlier_cycle_are_worked_on_no_more() -> None:
+    labour = {"cost": euros("1.00"), "estimate_line": "labour"}
+    given(*AGAIN, REPAIR_STARTED).when(but(LOG_WORK, **labour)).then_rejected("not-approved")
+    told = given(*AGAIN, SECOND, SECOND_APPROVED, REPAIR_STARTED)
+    told.when(but(LOG_WORK, **labour)).then(but(WORK_LOGGED, **labour))
+
+
+def test_each_cycle_has_a_maximum_of_its_own() -> None:
+    # Cycle 1 spent 130.00 of its 130.00; cycle 2 has 50.00: 30.00 leave 20.00, and 20.01 is over.
+    first = (*PAID_WORK, but(PART_FITTED, cost=euros("130.00"), estimate_line="board"))
+    second = (REPAIRED, HANDED_BACK, CLOSED, REOPENED, RECEIVED, DIAGNOSED, SECOND, SECOND_APPROVED, REPAIR_STARTED)
+    told = given(*first, *second, but(PART_FITTED, cost=euros("30.00"), estimate_line="board"))
+    rest = {"cost": euros("20.00"), "estimate_line": "labour"}
+    told.when(but(LOG_WORK, **rest)).then(but(WORK_LOGGED, **rest))
+    told.when(but(LOG_WORK, **rest | {"cost": euros("20.01")})).then_rejected("not-approved")
+
+
+def test_work_of_an_earlier_cycle_that_is_entered_late_does_not_count_in_this_one() -> None:
+    # The repair of cycle 1 began at hour 6; its part is entered only when cycle 2 is under way.
+    late = fact(but(PART_FITTED, cost=euros("50.00"), estimate_line="board"), at=hour(6.5))
+    told = given(*AGAIN, SECOND, SECOND_APPROVED, REPAIR_STARTED, late)
+    all_of_it = {"cost": euros("50.00"), "estimate_line": "board"}
+    told.when(but(FIT_PART, **all_of_it)).then(but(PART_FITTED, **all_of_it))
 
 
 # other endings

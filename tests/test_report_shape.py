@@ -2,13 +2,14 @@
 
 import csv
 import io
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from tests.repairs import Company, day
 from ticketing import reports
+from ticketing.domain import events as e
 from ticketing.domain.errors import BadInput
 
 
@@ -118,6 +119,8 @@ def test_a_table_has_one_column_per_number(company: Company) -> None:
         ({"percentiles": (50, 100)}, "percentiles 50, 100: name at least one, from 1 to 99"),
         ({"unit": "min"}, "there is no unit min: a turnaround is in s, h or d"),
         ({"within_days": -1}, "within_days -1: days are counted from 0"),
+        ({"to": datetime.max.replace(tzinfo=UTC)}, "to 9999-12-31 23:59:59.999999+00:00: no calendar goes that far"),
+        ({"within": 10}, "within is no parameter of turnaround; the nearest is within_days"),
     ],
 )
 def test_what_cannot_be_understood_is_refused_in_one_line(
@@ -133,3 +136,46 @@ def test_a_report_is_found_by_its_name_or_the_nearest_is_named() -> None:
     assert reports.named("backlog") is reports.backlog
     with pytest.raises(BadInput, match="there is no report turnarond; the nearest is turnaround"):
         reports.named("turnarond")
+
+
+@pytest.mark.parametrize("name", reports.REPORTS)
+def test_no_report_answers_a_question_that_it_does_not_understand(company: Company, name: str) -> None:
+    with pytest.raises(BadInput, match=f"bye is no parameter of {name}; the nearest is by"):
+        reports.named(name)(company.app, bye=["month"])
+
+
+@pytest.mark.parametrize("name", reports.REPORTS)
+def test_a_report_is_printed_again_to_the_byte_by_its_as_of_and_position(company: Company, name: str) -> None:
+    ticket = company.repairs(1, 0, 3)
+    company.finds(ticket, e.QcPassed(), day(2))
+    still_here = company.repairs(2, 1, None)
+    company.now = day(9.5)
+    first = reports.named(name)(company.app, by=["month"])
+    # What comes later: a fact of the time before, a correction of what was known, another ticket, another day.
+    company.now = day(20)
+    company.complains(still_here, 5)
+    company.corrects(ticket, 1, "model", "P8", day(21))
+    company.finds(still_here, e.UnitHandedBack(), day(22))
+    company.repairs(3, 4, 30)
+    company.now = day(140)
+    again = reports.named(name)(company.app, by=["month"], as_of=first.as_of, position=first.position)
+    assert again.to_json() == first.to_json()
+    assert again.to_csv() == first.to_csv()
+    assert reports.named(name)(company.app, by=["month"]).to_json() != first.to_json()
+
+
+@pytest.mark.parametrize(
+    ("at", "zone", "month"),
+    [
+        (datetime(1, 1, 1, tzinfo=UTC), "America/New_York", "0001-01"),
+        (datetime(2026, 1, 1, tzinfo=UTC), "America/New_York", "2025-12"),
+        (datetime(2026, 1, 31, 23, tzinfo=UTC), "Asia/Tokyo", "2026-02"),
+    ],
+)
+def test_a_month_is_that_of_the_zone_as_far_as_the_calendar_goes(
+    company: Company, at: datetime, zone: str, month: str
+) -> None:
+    company.opens(1, at)
+    company.now = day(60)
+    (row, *_) = reports.complaint_rate_opened(company.app, by=["month"], zone=zone).rows
+    assert row.group == {"month": month}

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from tests.repairs import WHY, Company, day
 from ticketing import reports
 from ticketing.adapters.projector import catch_up, view_of
+from ticketing.application import Ticketing
 from ticketing.domain import events as e
 from ticketing.domain.cuts import surviving
-from ticketing.domain.errors import CommandRejected
-from ticketing.domain.values import Event
+from ticketing.domain.errors import BadInput, CommandRejected
+from ticketing.domain.values import Event, Recorded
 from ticketing.projections.built_in import BUILT_IN, TURNAROUND_ROWS
 from ticketing.projections.report import Report
 from ticketing.projections.row import Row, fold_row
@@ -320,3 +321,46 @@ def test_rows_that_move_while_they_are_read_are_read_again(company: Company) -> 
     assert read(1) == ([1], 1)
     # Where it never comes to rest, the log is folded up to the position at which it was last seen.
     assert read(99) == ([1, 2, 3, 4], 4)
+
+
+# projections of the host
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithoutSlots(Row):
+    """A row as a host may have forgotten to make it."""
+
+    site: str = "berlin"
+    marks: tuple[str, ...] = ()
+
+
+class Opened:
+    """A host's projection that leaves its rows as they are."""
+
+    version = 2
+
+    def __init__(self, name: str = "opened", row: type[Row] = WithoutSlots) -> None:
+        self.name = name
+        self.row = row
+
+    def apply(self, row: Row, fact: Recorded[Event]) -> Row:
+        return row
+
+
+@pytest.mark.parametrize("row", [Row, WithoutSlots, *(projection.row for projection in BUILT_IN)])
+def test_a_fact_that_a_projection_does_not_use_changes_only_the_stamp_of_the_row(
+    company: Company, row: type[Row]
+) -> None:
+    ticket = company.repairs(1, 1, 4)
+    folded = fold_row(Opened(row=row), ticket, company.app.store.stream(ticket))
+    # Opened on day 1, received, handed back on day 4, closed: four facts.
+    assert folded == replace(row(ticket_id=ticket), latest_at=day(4), version=4)
+    assert type(folded) is row
+
+
+def test_a_projection_of_the_host_has_a_name_of_its_own() -> None:
+    with pytest.raises(BadInput) as refused:
+        Ticketing("memory:", projections=[Opened(), Opened("backlog")])
+    assert str(refused.value) == "projection backlog: the package has one of that name; choose another"
+    with Ticketing("memory:", projections=[Opened(), *BUILT_IN]) as app:
+        assert app.catch_up() == 0

@@ -183,8 +183,8 @@ class TestStory:
         assert then.is_refused
         assert then.purchased_on is None
         assert now.purchased_on is not None
-        assert then.tests == {("charge", "standard")}
-        assert now.tests == {("charge", "standard"), ("charge", "under_load")}
+        assert then.in_cycle.tests == {("charge", "standard")}
+        assert now.in_cycle.tests == {("charge", "standard"), ("charge", "under_load")}
         assert then.pinned is not None
         assert now.pinned is not None
         assert (then.pinned.standard_version, then.pinned.basis) == (2, "intake")

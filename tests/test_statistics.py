@@ -15,7 +15,6 @@ from ticketing.domain.errors import BadInput
 from ticketing.projections.statistics import (
     Quantile,
     cumulative_incidence,
-    garwood,
     nearest_rank,
     quantile,
     rounded,
@@ -36,11 +35,6 @@ DURATIONS = st.lists(st.tuples(st.integers(0, 12), st.sampled_from(["ended", "co
 )
 def test_the_limits_of_a_share_are_wilsons(numerator: int, denominator: int, limits: tuple[float, float]) -> None:
     assert tuple(round(limit, 4) for limit in wilson(numerator, denominator)) == limits
-
-
-@pytest.mark.parametrize(("count", "limits"), [(0, (0, 3.6889)), (3, (0.6187, 8.7673)), (12, (6.2006, 20.9616))])
-def test_the_limits_of_a_count_are_garwoods(count: int, limits: tuple[float, float]) -> None:
-    assert tuple(round(limit, 4) for limit in garwood(count)) == limits
 
 
 @pytest.mark.parametrize(

@@ -195,12 +195,13 @@ def test_the_version_is_the_last_facts_even_when_that_was_taken_back() -> None:
     assert given(OPENED, NOTED, but(RETRACTED, target_version=2)).ticket.version == 3
 
 
-def test_costs_add_up_per_line() -> None:
+def test_what_the_customer_pays_for_adds_up_per_estimate() -> None:
     spent = but(PART_FITTED, cost=euros("1.10"), estimate_line="board")
-    performed = given(
-        OPENED, RECEIVED, REPAIR_STARTED, spent, spent, but(spent, estimate_line="labour")
-    ).ticket.performed
-    assert {line: str(amount) for line, amount in performed.items()} == {"board": "2.20", "labour": "1.10"}
+    others = (but(spent, estimate_line="battery"), but(spent, estimate_line=None), but(spent, estimate_line="gold"))
+    agreed = (OPENED, RECEIVED, DIAGNOSED, ESTIMATED, APPROVED, REPAIR_STARTED)
+    estimates = given(*agreed, spent, spent, but(spent, estimate_line="labour"), *others).ticket.estimates
+    # Three times 1.10 for the customer; the battery is the manufacturer's, "gold" nobody's.
+    assert {version: str(estimate.performed) for version, estimate in estimates.items()} == {1: "3.30"}
 
 
 # any sequence whatever

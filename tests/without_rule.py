@@ -99,7 +99,7 @@ def _accepts(*args: object, **kwargs: object) -> None:
 
 def _disable_second_line(slug: str) -> None:
     kind = SECOND_LINES.get(slug)
-    for name in ("ticketing.adapters.recording", "ticketing.application", "ticketing.adapters.batches"):
+    for name in ("ticketing.adapters.recording", "ticketing.application"):
         module = _module(name)
         if kind is not None and module is not None and hasattr(module, "ticket_append"):
             module.ticket_append = _sharing(kind, module.ticket_append)  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,9 +15,7 @@ from uuid import UUID
 from pydantic import Field
 
 from ticketing.adapters.catalog import Catalog
-from ticketing.adapters.imports import ImportReport, Progress, import_log
-from ticketing.adapters.mapping import LogMapping, read_mapping
-from ticketing.adapters.private import ERASED, Private, Sealer, drawn_uuid, private_parts
+from ticketing.adapters.private import ERASED, Private, Sealer, drawn_uuid, private_parts, refuse_ready_digests
 from ticketing.adapters.projector import catch_up, view_of
 from ticketing.adapters.recent import Recent
 from ticketing.adapters.recording import Saying, envelopes_of, ticket_append
@@ -27,12 +26,15 @@ from ticketing.domain.command import Command, TicketCommand
 from ticketing.domain.decide import decide
 from ticketing.domain.errors import BadInput, CommandRejected, Conflict, NotFound
 from ticketing.domain.evolve import fold
-from ticketing.domain.intake import UNIT_ALREADY_OPEN, OpenTicket
+from ticketing.domain.intake import UNIT_ALREADY_OPEN, IdentifyUnit, OpenTicket
 from ticketing.domain.publishing import Publish, decide_publish, kind_of
 from ticketing.domain.record import RecordFinding
 from ticketing.domain.reference import reference_stream
 from ticketing.domain.ticket import Ticket
-from ticketing.domain.values import Event, Recorded, Value
+from ticketing.domain.values import Event, Recorded, SerialNumber, Value
+from ticketing.imports.log_import import ImportReport, Progress, import_log
+from ticketing.imports.mapping import LogMapping, read_mapping
+from ticketing.projections.built_in import refuse_built_in_names
 from ticketing.projections.row import Projection, Row
 
 R = TypeVar("R", bound=Row)
@@ -119,6 +121,7 @@ class Ticketing:
             raise BadInput("no store is named: give a URL or set TICKETING_STORE")
         self.settings = settings or Settings()
         self.projections = tuple(projections)
+        refuse_built_in_names(self.projections)
         self._clock = clock
         self._random_bytes = random_bytes
         self.store: Store = open_store(named, clock=clock, random_bytes=random_bytes)
@@ -149,8 +152,10 @@ class Ticketing:
 
         Raises:
             CommandRejected: A rule refuses; nothing was recorded.
+            BadInput: A private text comes without its text.
             Conflict: Others kept appending to the stream for as many attempts as the settings allow.
         """
+        refuse_ready_digests(command)
         saying = Saying(
             actor=command.actor,
             occurred_at=command.occurred_at or self.now(),
@@ -193,6 +198,7 @@ class Ticketing:
         refuse_stale_version(command, history[-1].version if history else 0)
         facts = cuts.surviving(history)
         ticket = fold(ticket_id, facts)
+        command = self._with_known_serial(command, ticket)
         known = self.reference.for_decision(command, ticket, facts, now=self.now(), skew=self.settings.skew)
         decision = decide(command.model_copy(update={"occurred_at": saying.occurred_at}), ticket, known)
         flags = tuple(dict.fromkeys((*decision.flags, *saying.flags)))
@@ -201,6 +207,15 @@ class Ticketing:
         (recorded,) = self.store.append([append])
         self._recent.extend(recorded)
         return Handled(ticket_id, recorded[-1].version, recorded)
+
+    def _with_known_serial(self, command: Command, ticket: Ticket) -> Command:
+        """The command with the serial that is known already: its match depends on the manufacturer told now."""
+        if not isinstance(command, IdentifyUnit) or command.serial is not None or ticket.serial is None:
+            return command
+        if command.manufacturer in (None, ticket.manufacturer):
+            return command
+        text = self.text(ticket.serial)
+        return command if text == ERASED else command.model_copy(update={"serial": SerialNumber(text=text)})
 
     def _publish(self, command: Publish, saying: Saying) -> Handled:
         kind = kind_of(command.thing)
@@ -256,21 +271,19 @@ class Ticketing:
     # questions
 
     def find(self, ticket: UUID | str) -> UUID:
-        """The id of a ticket given by id or by number.
+        """The id of a ticket given by id or by number; an id is never taken for another ticket's number.
 
         Raises:
             NotFound: There is no such ticket.
         """
-        by_number = self.store.holders("number", str(ticket))
-        if by_number:
-            return by_number[0]
-        try:
+        with suppress(ValueError):
             ticket_id = ticket if isinstance(ticket, UUID) else UUID(ticket)
-        except ValueError:
-            raise NotFound(f"there is no ticket {ticket}") from None
-        if not self.store.stream(ticket_id):
+            if self._recent.stream(ticket_id):
+                return ticket_id
+        by_number = self.store.holders("number", ticket) if isinstance(ticket, str) else ()
+        if not by_number:
             raise NotFound(f"there is no ticket {ticket}")
-        return ticket_id
+        return by_number[0]
 
     def ticket(
         self,
@@ -280,7 +293,7 @@ class Ticketing:
         known_at: datetime | None = None,
         at_version: int | None = None,
     ) -> Ticket:
-        """The ticket, given by id or number, as its facts within the cuts leave it.
+        """The ticket, given by id or number, as its facts within the cuts leave it; blank before the first of them.
 
         Args:
             ticket: Its id or number.
@@ -290,9 +303,11 @@ class Ticketing:
 
         Raises:
             NotFound: There is no such ticket.
+            BadInput: A bound is no instant with a zone.
         """
         ticket_id = self.find(ticket)
-        facts = cuts.cut(self.store.stream(ticket_id), as_of=as_of, known_at=known_at, at_version=at_version)
+        as_of, known_at = _bound("as_of", as_of), _bound("known_at", known_at)
+        facts = cuts.cut(self._recent.stream(ticket_id), as_of=as_of, known_at=known_at, at_version=at_version)
         return fold(ticket_id, facts)
 
     def history(
@@ -308,8 +323,10 @@ class Ticketing:
 
         Raises:
             NotFound: There is no such ticket.
+            BadInput: A bound is no instant with a zone.
         """
-        stream = self.store.stream(self.find(ticket))
+        as_of, known_at = _bound("as_of", as_of), _bound("known_at", known_at)
+        stream = self._recent.stream(self.find(ticket))
         if not as_recorded:
             return tuple(cuts.cut(stream, as_of=as_of, known_at=known_at, at_version=at_version))
         known = cuts.known(stream, known_at=known_at, at_version=at_version)
@@ -382,6 +399,13 @@ def _beside_the_holder(command: Command, saying: Saying, conflict: ClaimConflict
     if isinstance(command, RecordFinding) and slug == UNIT_ALREADY_OPEN.slug:
         return replace(saying, flags=(slug,))
     raise CommandRejected(slug, str(conflict)) from conflict
+
+
+def _bound(name: str, instant: datetime | None) -> datetime | None:
+    try:
+        return None if instant is None else cuts.instant(instant)
+    except ValueError:
+        raise BadInput(f"{name}: {instant} is no instant with a zone, such as 2026-03-01T12:00:00+01:00") from None
 
 
 def _ticket_of(command: Command) -> UUID:

@@ -5,6 +5,7 @@ were observed until then. Without `as_of`, `known_at` or `position` it is answer
 caught up first; with any of them the log is folded anew, one ticket at a time. Both ways give the same report.
 """
 
+import inspect
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from ticketing.adapters.projector import view_of
 from ticketing.adapters.store import View
 from ticketing.application import Ticketing
 from ticketing.domain.cuts import cut
-from ticketing.domain.errors import BadInput
+from ticketing.domain.errors import BadInput, nearest
 from ticketing.domain.values import instant_text
 from ticketing.projections import backlog as backlogs
 from ticketing.projections import complaints
@@ -28,7 +29,6 @@ from ticketing.projections.asked import (
     days_asked,
     dimensions_asked,
     instant_asked,
-    nearest,
     percentiles_asked,
     period_edge,
     unit_asked,
@@ -198,7 +198,7 @@ def named(name: str) -> Callable[..., Report]:
         BadInput: There is none; the text names the nearest.
     """
     if name not in REPORTS:
-        raise BadInput(f"there is no report {name}{nearest(name, REPORTS)}")
+        raise BadInput(f"there is no report {name}; the nearest is {nearest(name, REPORTS)}")
     return REPORTS[name]
 
 
@@ -255,6 +255,7 @@ class _Question:
 
 
 def _question(app: Ticketing, figure: Figure, asked: Asked) -> _Question:
+    _refuse_unknown(figure, asked)
     zone_name = asked.get("zone", "UTC")
     zone = _zone(zone_name)
     as_of, known_at, position = _cuts(app, asked, zone)
@@ -282,6 +283,15 @@ def _question(app: Ticketing, figure: Figure, asked: Asked) -> _Question:
         is_stale=asked.get("stale", False),
         tell=asked.get("on_progress") or _tell_nobody,
     )
+
+
+def _refuse_unknown(figure: Figure, asked: Iterable[str]) -> None:
+    """Refuses a parameter that there is not, which `**asked` would take and leave unanswered."""
+    named = inspect.signature(REPORTS[figure.name]).parameters.values()
+    known = [*Asked.__annotations__, *(one.name for one in named if one.kind is one.KEYWORD_ONLY)]
+    for name in asked:
+        if name not in known:
+            raise BadInput(f"{name} is no parameter of {figure.name}; the nearest is {nearest(name, known)}")
 
 
 def _tell_nobody(done: int, total: int) -> None:

@@ -14,7 +14,7 @@ from ticketing.domain.command import Command
 from ticketing.domain.diagnosis import PinStandard, RecordDiagnosis
 from ticketing.domain.errors import NotFound
 from ticketing.domain.intake import OpenTicket
-from ticketing.domain.record import CorrectEvent, RecordFinding
+from ticketing.domain.record import CorrectEvent, RecordFinding, RetractEvent
 from ticketing.domain.reference import Published, Reference, SitePublished, StandardPublished, reference_stream
 from ticketing.domain.ticket import Ticket
 from ticketing.domain.values import Actor, Envelope, Event, Recorded, SerialNumber, StreamKind, Value
@@ -131,6 +131,6 @@ def published(fact: Recorded[Event]) -> Published:
 
 
 def _target(event: Value, facts: Sequence[Envelope[Event]]) -> Envelope[Event] | None:
-    if not isinstance(event, CorrectEvent):
+    if not isinstance(event, CorrectEvent | RetractEvent):
         return None
     return next((fact for fact in facts if fact.version == event.target_version), None)

@@ -14,11 +14,19 @@ from eventsourcing.postgres import PostgresApplicationRecorder
 
 from ticketing.adapters.admission import Admitted, Standing, claims_touched, encoded, utc
 from ticketing.adapters.codec import Codec
-from ticketing.adapters.pages import by_stream
 from ticketing.adapters.postgres_schema import Statements
 from ticketing.adapters.postgres_server import Cursor, PostgresServer
 from ticketing.adapters.postgres_view import PostgresView
-from ticketing.adapters.store import STORE_KEY_BYTES, STORE_SCHEMA, Append, ClaimKind, KeptCommand, Store, View
+from ticketing.adapters.store import (
+    STORE_KEY_BYTES,
+    STORE_SCHEMA,
+    Append,
+    ClaimKind,
+    KeptCommand,
+    Store,
+    View,
+    by_stream,
+)
 from ticketing.domain.errors import StoreError
 from ticketing.domain.values import Event, Recorded, StreamKind
 from ticketing.projections.row import Row

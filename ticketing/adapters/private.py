@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from ticketing.adapters.store import SaltedText
 from ticketing.domain.command import Command
+from ticketing.domain.errors import BadInput
 from ticketing.domain.values import Event, PrivateText, SerialNumber, Value, normalised_serial
 
 Private = PrivateText | SerialNumber
@@ -99,6 +100,16 @@ class Sealer:
         texts = [part.text or part.digest for part in private_parts(command)]
         message = json.dumps([type(command).__name__, sent, texts], ensure_ascii=False, sort_keys=True)
         return hmac.new(self._key, message.encode(), hashlib.sha256).hexdigest()
+
+
+def refuse_ready_digests(command: Command) -> None:
+    """Refuses a digest from outside: with it one ticket could show, and erase, another's text.
+
+    Raises:
+        BadInput: A private part of the command comes without its text.
+    """
+    if any(part.text is None for part in private_parts(command)):
+        raise BadInput(f"{type(command).__name__}: a private text is given as text; its digest is made by the store")
 
 
 def drawn_uuid(random_bytes: Callable[[int], bytes]) -> UUID:

@@ -1,7 +1,7 @@
 """Recording: from decided facts to one append, sealed, with the claims that the ticket takes and gives up."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -67,34 +67,59 @@ def ticket_append(
         events: As decided; their private texts are sealed here.
         sealer: The store's.
     """
-    texts: list[SaltedText] = []
-    sealed = []
-    for event in events:
-        one, salted = sealer.seal(event, getattr(event, "manufacturer", None) or ticket.manufacturer)
-        sealed.append(one)
-        texts += salted
+    sealed, texts = sealed_for(ticket, events, sealer)
     version = history[-1].version if history else 0
     envelopes = envelopes_of(saying, ticket.ticket_id, "ticket", version, sealed)
     before = held_by(ticket)
     after = _after(ticket, history, envelopes)
-    taken = held_by(after)
     beside_another = UNIT_ALREADY_OPEN.slug in saying.flags
-    append = Append(
-        stream_id=ticket.ticket_id,
-        stream_kind="ticket",
-        expected_version=version,
-        command_id=saying.command_id,
-        command_digest=saying.command_digest,
-        envelopes=envelopes,
-        claims=tuple(
-            Claim(claim.kind, claim.key, is_exclusive=not (beside_another and claim.kind == "unit"))
-            for claim in taken
-            if claim not in before
-        ),
-        releases=tuple(claim for claim in before if claim not in taken),
-        texts=tuple(texts),
+    append = append_of(
+        saying, envelopes, texts, before, after, lambda claim: not (beside_another and claim.kind == "unit")
     )
     return append, after
+
+
+def sealed_for(ticket: Ticket, events: Sequence[Event], sealer: Sealer) -> tuple[list[Event], list[SaltedText]]:
+    """The events as the log of the ticket may see them, and their texts."""
+    sealed: list[Event] = []
+    texts: list[SaltedText] = []
+    for event in events:
+        one, salted = sealer.seal(event, getattr(event, "manufacturer", None) or ticket.manufacturer)
+        sealed.append(one)
+        texts += salted
+    return sealed, texts
+
+
+def append_of(
+    saying: Saying,
+    envelopes: Sequence[Envelope[Event]],
+    texts: Sequence[SaltedText],
+    before: Sequence[Claim],
+    after: Ticket,
+    is_exclusive: Callable[[Claim], bool],
+) -> Append:
+    """The append of a ticket's sealed facts, with the claims that they take and give up.
+
+    Args:
+        saying: What the envelopes share.
+        envelopes: At least one.
+        texts: What was sealed.
+        before: What the ticket held before them.
+        after: The ticket with them.
+        is_exclusive: Whether a claim that it takes shuts others out.
+    """
+    held = held_by(after)
+    return Append(
+        stream_id=after.ticket_id,
+        stream_kind="ticket",
+        expected_version=envelopes[0].version - 1,
+        command_id=saying.command_id,
+        command_digest=saying.command_digest,
+        envelopes=tuple(envelopes),
+        claims=tuple(replace(claim, is_exclusive=is_exclusive(claim)) for claim in held if claim not in before),
+        releases=tuple(claim for claim in before if claim not in held and claim.kind == "unit"),
+        texts=tuple(texts),
+    )
 
 
 def held_by(ticket: Ticket) -> tuple[Claim, ...]:

@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 
 from pydantic import ValidationError
 
-from ticketing.adapters.sections import first_wrong, nearest
+from ticketing.adapters.wrong_keys import first_wrong, hint
 from ticketing.domain.errors import BadInput
 from ticketing.domain.publishing import kind_of
 from ticketing.domain.reference import REFERENCE_EVENTS, CalendarPublished, Published, SitePublished
@@ -56,7 +56,7 @@ def read_reference_files(paths: Sequence[Path]) -> tuple[Published, ...]:
 def _entries(path: Path) -> Iterator[_Entry]:
     for kind, content in _read(path).items():
         if kind not in REFERENCE_EVENTS:
-            raise BadInput(f"{path}: unknown table [{kind}]{nearest(kind, REFERENCE_EVENTS)}")
+            raise BadInput(f"{path}: unknown table [{kind}]{hint(kind, REFERENCE_EVENTS)}")
         tables = content if isinstance(content, list) else [content]
         for number, table in enumerate(tables, 1):
             if not isinstance(table, dict):
@@ -82,9 +82,7 @@ def _understood(entry: _Entry) -> Published:
     except ValidationError as error:
         raise BadInput(f"{entry.place}: {_what_is_wrong(error, event)}") from error
     if isinstance(thing, SitePublished | CalendarPublished) and thing.zone not in available_timezones():
-        raise BadInput(
-            f"{entry.place}: unknown zone {thing.zone!r}{nearest(thing.zone, sorted(available_timezones()))}"
-        )
+        raise BadInput(f"{entry.place}: unknown zone {thing.zone!r}{hint(thing.zone, sorted(available_timezones()))}")
     return thing
 
 

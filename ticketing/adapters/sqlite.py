@@ -13,10 +13,18 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder
 
 from ticketing.adapters.admission import Admitted, Standing, claims_touched, encoded, utc
 from ticketing.adapters.codec import Codec
-from ticketing.adapters.pages import by_stream
 from ticketing.adapters.sqlite_file import SqliteFile, Synchronous
 from ticketing.adapters.sqlite_view import SqliteView
-from ticketing.adapters.store import STORE_KEY_BYTES, STORE_SCHEMA, Append, ClaimKind, KeptCommand, Store, View
+from ticketing.adapters.store import (
+    STORE_KEY_BYTES,
+    STORE_SCHEMA,
+    Append,
+    ClaimKind,
+    KeptCommand,
+    Store,
+    View,
+    by_stream,
+)
 from ticketing.domain.errors import StoreError
 from ticketing.domain.values import Event, Recorded, StreamKind, instant_text
 from ticketing.projections.row import Row

@@ -6,9 +6,10 @@ append, taken under the lock. An append is kept whole or not at all.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -204,3 +205,22 @@ class Store(ABC):
     @abstractmethod
     def close(self) -> None:
         """Gives back every connection; a closed store is not used again."""
+
+
+def by_stream(page: Callable[[tuple[UUID, int]], Sequence[Recorded[Event]]]) -> Iterator[list[Recorded[Event]]]:
+    """Each stream's facts, for a store that reads them in pages; in the memory of one page and one stream.
+
+    Args:
+        page: The next facts after a stream and version, in order of both; empty at the end.
+    """
+    after = (UUID(int=0), 0)
+    begun: list[Recorded[Event]] = []
+    while facts := page(after):
+        after = (facts[-1].stream_id, facts[-1].version)
+        for stream_id, group in groupby(facts, key=lambda fact: fact.stream_id):
+            if begun and begun[-1].stream_id != stream_id:
+                yield begun
+                begun = []
+            begun += group
+    if begun:
+        yield begun

@@ -1,8 +1,9 @@
-"""`demo`: a made-up repair company's year, one disputed ticket's story, and the first figures."""
+"""`demo`: a made-up repair company's year, one disputed ticket's story, its figures, and what closed tickets hide."""
 
 import tempfile
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from textwrap import wrap
 from time import perf_counter
@@ -14,14 +15,19 @@ from rich.text import Text
 from ticketing import reports
 from ticketing.cli.output import say
 from ticketing.cli.progress import progress
-from ticketing.cli.report_table import WIDTH, brief_lines, report_lines
+from ticketing.cli.report_table import WIDTH, brief_lines, word_lines
 from ticketing.projections.built_in import BUILT_IN
-from ticketing.projections.report import Report
+from ticketing.projections.report import Report, ReportRow
 from ticketing.simulator import StoryLine, World, compare_knowledge, simulate, tell_story
 
 _WORKING = "Running a repair company for a year"
 _FOLDING = "Folding facts into rows"
+_ASKED_BEFORE_THE_END = timedelta(weeks=27)
+"""When closed tickets were asked alone: long enough ago that it has turned out how wrong they were."""
+
 _RECENT = timedelta(days=60)
+_LARGEST = 5
+"""How many states of the backlog are shown."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -53,9 +59,18 @@ def demo(
     with world:
         with progress(_FOLDING) as advance:
             world.app.catch_up(BUILT_IN, on_page=lambda position: advance(_FOLDING, position, world.events))
-        for part in (_opening(world, seconds), _story(world), _knowledge(world), _figures(world), _next(world, url)):
+        for part in _parts(world, url, seconds):
             for line in part:
                 say(line)
+
+
+def _parts(world: World, url: str, seconds: float) -> Iterator[Iterator[Text]]:
+    yield _opening(world, seconds)
+    yield _story(world)
+    yield _knowledge(world)
+    yield _year(world)
+    yield _comparison(world)
+    yield _next(world, url)
 
 
 def _new_file() -> str:
@@ -138,32 +153,59 @@ def _knowledge(world: World) -> Iterator[Text]:
 # the figures
 
 
-def _figures(world: World) -> Iterator[Text]:
-    since = (world.now - _RECENT).date()
-    yield from _title(f"Why closed tickets alone mislead: those opened since {since.day} {since:%B %Y}")
-    yield from _compared(reports.turnaround(world.app, from_=since))
+def _year(world: World) -> Iterator[Text]:
     yield from _title("The whole year")
-    for report in (
-        reports.turnaround(world.app, by=["manufacturer"], within_days=10),
-        reports.first_pass(world.app),
-        reports.complaint_rate(world.app),
-        reports.backlog(world.app),
-    ):
-        yield Text()
+    turnaround = reports.turnaround(world.app, by=["manufacturer"], within_days=10)
+    backlog = reports.backlog(world.app)
+    shortened = _largest(backlog)
+    for report in (turnaround, reports.first_pass(world.app), reports.complaint_rate(world.app), shortened):
         yield Text(report.figure.replace("_", " "), "heading")
         yield from brief_lines(report)
-
-
-def _compared(report: Report) -> Iterator[Text]:
-    yield from report_lines(report)
-    (true,), (closed,) = report.of("turnaround"), report.of("turnaround_closed")
-    told, is_so = (closed.percentiles or {}).get("p90"), (true.percentiles or {}).get("p90")
-    if told is not None:
-        much = "is not even reached yet" if is_so is None else f"is {is_so:,.1f} {true.unit}"
-        says = f"Closed tickets alone say that 90 of 100 are back within {told:,.1f} {closed.unit};"
         yield Text()
-        for part in _folded(f"{says} with the {true.censored} that are still open it {much}."):
-            yield Text(part, "heading")
+    left_out = len(backlog.rows) - len(shortened.rows)
+    if left_out:
+        yield Text(f"The backlog has {left_out} more states with fewer tickets: ticketing report backlog.", "faint")
+    yield from word_lines()
+
+
+def _largest(backlog: Report) -> Report:
+    """The backlog with the states that hold most tickets, the largest first."""
+    states = sorted(backlog.of("backlog_by_state"), key=lambda row: row.numerator, reverse=True)
+    return replace(backlog, rows=(*backlog.of("backlog"), *states[:_LARGEST]))
+
+
+def _comparison(world: World) -> Iterator[Text]:
+    """What closed tickets alone said in the middle of the year, what this package said, and what came of it."""
+    asked_at = world.now - _ASKED_BEFORE_THE_END
+    since = _first_day(asked_at)
+    then = reports.turnaround(world.app, from_=since, known_at=asked_at, unit="d")
+    now = reports.turnaround(world.app, from_=since, to=asked_at, unit="d")
+    (true,), (closed,), (end,) = then.of("turnaround"), then.of("turnaround_closed"), now.of("turnaround")
+    yield from _title("Why closed tickets alone mislead")
+    yield Text(f"The report of {_day(asked_at)}, over the tickets opened since {_day(since)}:", "heading")
+    yield from brief_lines(then)
+    yield Text()
+    yield Text("90 of 100 of them are back within", "heading")
+    left = f"{end.censored} of them are" if end.censored else "none of them is"
+    for row, said in (
+        (closed, f"by the closed tickets alone, while {true.censored} of {true.denominator} were still open"),
+        (true, "by the same report, which counts the open ones too"),
+        (end, f"as it turned out: by now {left} open"),
+    ):
+        yield Text.assemble((f"  {_p90(row):>11}  ", "figure"), said)
+
+
+def _first_day(asked_at: datetime) -> date:
+    return (asked_at - _RECENT).date()
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _p90(row: ReportRow) -> str:
+    days = (row.percentiles or {}).get("p90")
+    return "not known" if days is None else f"{days:,.1f} days"
 
 
 def _next(world: World, url: str) -> Iterator[Text]:
@@ -172,5 +214,8 @@ def _next(world: World, url: str) -> Iterator[Text]:
     yield Text(f"export TICKETING_STORE='{url}'", "command")
     refused = f"{world.refused_at + timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}"
     yield Text(f"ticketing show {world.story_number} --known-at {refused}", "command")
-    yield Text(f"ticketing report turnaround --by site --as-of {as_of}", "command")
+    asked_at = world.now - _ASKED_BEFORE_THE_END
+    known = f"--from {_first_day(asked_at)} --known-at {asked_at:%Y-%m-%dT%H:%M:%SZ}"
+    yield Text(f"ticketing report turnaround {known}", "command")
+    yield Text(f"ticketing report backlog --by site --as-of {as_of}", "command")
     yield Text("ticketing reference show standard QUORVAN-IS", "command")

@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from ticketing.adapters.imports import ImportReport, Progress
-from ticketing.adapters.mapping import read_mapping
 from ticketing.cli.output import TableOrJson, one_line, plain_table, printable, say, show_table, stderr, write_json
 from ticketing.cli.progress import progress
-from ticketing.cli.stores import StoreUrl, opened, opened_to_try
+from ticketing.cli.stores import StoreUrl, is_missing, opened, opened_to_try
 from ticketing.domain.errors import BadInput
+from ticketing.imports.log_import import ImportReport, Progress, check_log
+from ticketing.imports.mapping import read_mapping
 
 _STEPS = {"checking": "Checking the log", "storing": "Taking in cases"}
 _NAMED = 5
@@ -40,12 +40,15 @@ def import_log(
     meaning = read_mapping(mapping)
     if not log.is_file():
         raise BadInput(f"{log}: there is no such file")
-    with (opened_to_try if dry_run else opened)(store) as app, progress(_STEPS["checking"]) as advance:
+    with progress(_STEPS["checking"]) as advance:
 
         def tell(come: Progress) -> None:
             advance(_STEPS[come.step], come.done, come.total)
 
-        done = app.import_log(log, meaning, dry_run=dry_run, on_progress=tell)
+        if is_missing(store) and not dry_run:
+            check_log(log, meaning, on_progress=tell)  # a log that cannot be read leaves no empty store behind
+        with (opened_to_try if dry_run else opened)(store) as app:
+            done = app.import_log(log, meaning, dry_run=dry_run, on_progress=tell)
     if form == "json":
         write_json(asdict(done))
     else:

@@ -56,20 +56,27 @@ class _Line:
 def report_lines(report: Report) -> Iterator[Text]:
     """The report, ready to print; no line is longer than 80 columns unless a name in it is."""
     yield from _head(report)
+    yield Text()
     yield from brief_lines(report)
     yield Text()
     for figure in dict.fromkeys(row.figure for row in report.rows):
         if figure in _MEANING:
             yield from _faint(f"{_label(figure, report)}: {_MEANING[figure]}.")
+    yield from word_lines()
+
+
+def word_lines() -> Iterator[Text]:
+    """What the headings of the counts mean."""
     yield from _faint(_WORDS)
 
 
 def brief_lines(report: Report) -> Iterator[Text]:
-    """The tables of the report alone, an empty line before each."""
+    """The tables of the report alone, an empty line between them."""
     given = report.parameters.get("by")
     by = [str(name) for name in given] if isinstance(given, tuple) else []
-    for _, rows in groupby(report.rows, _kind):
-        yield Text()
+    for number, (_, rows) in enumerate(groupby(report.rows, _kind)):
+        if number:
+            yield Text()
         yield from _laid_out(_grouped(list(rows), by, report))
 
 
@@ -111,7 +118,7 @@ def _grouped(rows: Sequence[ReportRow], by: Sequence[str], report: Report) -> li
 
 
 def _line(row: ReportRow, by: Sequence[str], report: Report) -> _Line:
-    within = [_word(value) for name, value in row.group.items() if name not in by and (name, value) != ("wait", "none")]
+    within = [_word(value) for name, value in row.group.items() if name not in by and not _is_plain(name, row)]
     cells: dict[str, str | None] = {}
     if row.ages is not None:
         cells = {"open": _count(row.numerator), **{name: _count(count) for name, count in row.ages.items()}}
@@ -130,6 +137,12 @@ def _line(row: ReportRow, by: Sequence[str], report: Report) -> _Line:
             "95 %": _interval(_limit(row.low), _limit(row.high), row),
         }
     return _Line(", ".join(within) or _label(row.figure, report), cells, row.reason)
+
+
+def _is_plain(name: str, row: ReportRow) -> bool:
+    """Whether the state alone says what the ticket waits for."""
+    wait = row.group[name]
+    return name == "wait" and (wait == "none" or (wait, row.group.get("state")) == ("transit", "in_transit"))
 
 
 def _word(value: str | None) -> str:

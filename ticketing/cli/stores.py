@@ -41,7 +41,7 @@ def opened_to_try(url: str | None) -> Ticketing:
         BadInput: The URL is not understood.
         StoreError: The store cannot be opened.
     """
-    return opened("memory:" if url is None or _is_missing(url) else url)
+    return opened("memory:" if url is None or is_missing(url) else url)
 
 
 def opened_to_ask(url: str | None) -> Ticketing:
@@ -51,10 +51,13 @@ def opened_to_ask(url: str | None) -> Ticketing:
         BadInput: None is named, the URL is not understood, or there is no such file.
         StoreError: The store cannot be opened.
     """
-    if url is not None and _is_missing(url):
+    if is_missing(url):
         raise BadInput(f"{url}: there is no such file")
     return opened(url)
 
 
-def _is_missing(url: str) -> bool:
-    return url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).exists()
+def is_missing(url: str | None) -> bool:
+    """Whether the URL names a file that is not there; of a server that cannot be said before it is asked."""
+    if url is None or not url.startswith(_SQLITE):
+        return False
+    return not Path(url.removeprefix(_SQLITE).partition("?")[0]).exists()

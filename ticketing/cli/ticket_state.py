@@ -70,8 +70,8 @@ def state_lines(ticket: Ticket, symptom: PrivateText | None, text: TextOf, zone:
     yield from _listed("dispute", ticket.disputes.values(), partial(_dispute, at=at))
     yield from _listed("claim", ticket.claims.values(), _claim)
     yield from _listed("bill", ticket.bills.values(), _bill)
-    if ticket.paid:
-        yield "paid", decimal_text(ticket.paid)
+    for currency, amount in ticket.paid.items():
+        yield "paid", f"{decimal_text(amount)} {currency}"
     yield from _listed("complaint", ticket.complaints.values(), partial(_complaint, at=at))
 
 

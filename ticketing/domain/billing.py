@@ -1,6 +1,9 @@
 """Bill: who is charged for what; never the customer for somebody else's share."""
 
 from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field, field_validator
 
 from ticketing.domain import events as e
 from ticketing.domain.command import Causes, Rule, Rules, Situation, TicketCommand
@@ -11,7 +14,14 @@ class IssueBill(TicketCommand):
     """The cashier issues a bill."""
 
     bill_id: Key
-    lines: tuple[e.BillLine, ...]
+    lines: Annotated[tuple[e.BillLine, ...], Field(min_length=1)]
+
+    @field_validator("lines")
+    @classmethod
+    def _has_one_currency(cls, lines: tuple[e.BillLine, ...]) -> tuple[e.BillLine, ...]:
+        if len({line.amount.currency for line in lines}) > 1:
+            raise ValueError("a bill has one currency")
+        return lines
 
 
 class CreditBill(TicketCommand):
@@ -56,19 +66,29 @@ def _line_not_approved(event: e.BillIssued, s: Situation) -> str | None:
 
 def _over_maximum(event: e.BillIssued, s: Situation) -> str | None:
     approved = s.ticket.approved_estimate
-    if approved is None:
+    charged = [line.amount for line in event.lines if line.is_customers_estimate_line]
+    if approved is None or not charged:
         return None
-    earlier = [line for bill in s.ticket.bills.values() for line in bill.lines]
-    charged = [
-        line.amount for line in (*earlier, *event.lines) if line.payer == "customer" and line.estimate_line is not None
-    ]
-    foreign = [amount.currency for amount in charged if amount.currency != approved.maximum.currency]
+    maximum = approved.maximum
+    foreign = [amount.currency for amount in charged if amount.currency != maximum.currency]
     if foreign:
-        return f"the bill is in {foreign[0]}, the estimate in {approved.maximum.currency}"
-    credited = sum((bill.credited for bill in s.ticket.bills.values()), Decimal(0))
-    due = sum((amount.amount for amount in charged), Decimal(0)) - credited
-    if due > approved.maximum.amount:
-        return f"{due} {approved.maximum.currency} is over the approved maximum of {approved.maximum.amount}"
+        return f"the bill is in {foreign[0]}, the estimate in {maximum.currency}"
+    earlier = [bill for bill in s.ticket.bills.values() if bill.estimate_version == approved.version]
+    due = sum((bill.charged_to_customer for bill in earlier), sum((amount.amount for amount in charged), Decimal(0)))
+    if due > maximum.amount:
+        return f"{due} {maximum.currency} is over the approved maximum of {maximum.amount}"
+    return None
+
+
+def _credit_over_bill(event: e.BillCredited, s: Situation) -> str | None:
+    bill = s.ticket.bills.get(event.bill_id)
+    if bill is None:
+        return None
+    currency = bill.lines[0].amount.currency if bill.lines else event.amount.currency
+    if event.amount.currency != currency:
+        return f"bill {event.bill_id} is in {currency}, the credit in {event.amount.currency}"
+    if bill.credited + event.amount.amount > bill.charged:
+        return f"bill {event.bill_id} charges {bill.charged} {currency}, less than is credited"
     return None
 
 
@@ -89,6 +109,6 @@ _UNKNOWN = Rule("unknown-reference", _bill_unknown)
 CAUSES: Causes = {IssueBill: e.BillIssued, CreditBill: e.BillCredited, RecordPayment: e.PaymentReceived}
 RULES: Rules = {
     e.BillIssued: (Rule("already-on-record", _bill_is_new), WRONG_PAYER, LINE_NOT_APPROVED),
-    e.BillCredited: (_UNKNOWN,),
+    e.BillCredited: (_UNKNOWN, Rule("not-approved", _credit_over_bill)),
     e.PaymentReceived: (_UNKNOWN,),
 }

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter
 
 from ticketing.domain.events import EventCorrected, EventRetracted
-from ticketing.domain.values import Envelope, Event, Instant, Recorded
+from ticketing.domain.values import Envelope, Event, Instant, PrivateText, Recorded, SerialNumber
 
 En = TypeVar("En", bound=Envelope[Event])
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
@@ -54,6 +54,8 @@ def field_at(value: object, path: str) -> object:
         KeyError: The path names no field.
     """
     for step in path.split("."):
+        if isinstance(value, PrivateText | SerialNumber):
+            raise KeyError(step)  # a digest is not a field: correct the text, and it is sealed anew
         if isinstance(value, BaseModel):
             names = {info.alias or name: name for name, info in type(value).model_fields.items()}
             value = getattr(value, names[step])

@@ -24,8 +24,9 @@ from ticketing.domain import (
     routing,
     waiting,
 )
-from ticketing.domain.command import Broken, Causes, Command, Rule, Situation
+from ticketing.domain.command import Broken, Causes, Command, Rule, Rules, Situation
 from ticketing.domain.errors import CommandRejected
+from ticketing.domain.events import EventCorrected, EventRetracted
 from ticketing.domain.lifecycle import LIFE_CYCLE
 from ticketing.domain.reference import Reference
 from ticketing.domain.roles import MAY_SEND
@@ -65,11 +66,27 @@ def _illegal_transition(event: Event, s: Situation) -> str | None:
     return None
 
 
+def _takes_back_alone(event: EventCorrected | EventRetracted, s: Situation) -> str | None:
+    target = s.reference.target
+    if target is None or s.actor.role == "unknown" or event.approved_by not in (None, s.actor.id):
+        return None
+    if isinstance(target.event, EventCorrected | EventRetracted) and target.event.approved_by is not None:
+        return "what a second person approved is changed again only with the name of one who approves that"
+    command = COMMAND_FOR[type(target.event)]
+    if s.actor.id == target.actor.id or s.actor.role in MAY_SEND[command]:
+        return None
+    return f"a {s.actor.role} does not send {command.__name__}, nor change its fact without a second person's approval"
+
+
 ROLE_MAY_NOT = Rule("role-may-not", _role_may_not)
 ILLEGAL_TRANSITION = Rule("illegal-transition", _illegal_transition)
 _ALWAYS: tuple[Rule[Any], ...] = (ROLE_MAY_NOT, record.FROM_THE_FUTURE, ILLEGAL_TRANSITION)
+_TAKES_BACK_ALONE = Rule(ROLE_MAY_NOT.slug, _takes_back_alone)
+_BY_ROLE: Rules = {EventCorrected: (_TAKES_BACK_ALONE,), EventRetracted: (_TAKES_BACK_ALONE,)}
 RULES_OF: Mapping[type[Event], tuple[Rule[Any], ...]] = {
-    event: (*_ALWAYS, *phase.RULES.get(event, ())) for phase in _PHASES for event in phase.CAUSES.values()
+    event: (*_ALWAYS, *phase.RULES.get(event, ()), *_BY_ROLE.get(event, ()))
+    for phase in _PHASES
+    for event in phase.CAUSES.values()
 }
 
 

@@ -1,6 +1,8 @@
 """Diagnosis: tests, findings, the pinned standard, and who pays in principle; a refusal is one outcome."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from ticketing.domain import events as e
 from ticketing.domain.command import Causes, Rule, Rules, Situation, TicketCommand
@@ -23,7 +25,7 @@ class PerformTest(TicketCommand):
 class RecordDiagnosis(TicketCommand):
     """What is wrong and why is put on record."""
 
-    findings: tuple[e.Finding, ...]
+    findings: Annotated[tuple[e.Finding, ...], Field(min_length=1)]
 
 
 class PinStandard(TicketCommand):
@@ -87,15 +89,14 @@ def demanded_tests_missing(s: Situation) -> str | None:
         return None
     standard = s.reference.standards.get((pinned.standard, pinned.standard_version))
     demanded = standard.tests_before_no_fault if standard is not None else ()
-    missing = [f"{d.test} ({d.stage})" for d in demanded if (d.test, d.stage) not in s.ticket.tests]
+    missing = [f"{d.test} ({d.stage})" for d in demanded if (d.test, d.stage) not in s.ticket.in_cycle.tests]
     if not missing:
         return None
     return f"{pinned.standard}@{pinned.standard_version} demands {', '.join(missing)} before no fault may be found"
 
 
 def _no_fault_without_tests(event: e.DiagnosisRecorded, s: Situation) -> str | None:
-    found_nothing = bool(event.findings) and all(finding.cause == "none_found" for finding in event.findings)
-    return demanded_tests_missing(s) if found_nothing else None
+    return demanded_tests_missing(s) if event.found_nothing else None
 
 
 def _standard_unknown(event: e.StandardPinned, s: Situation) -> str | None:
@@ -119,6 +120,12 @@ def _moved_out_of_warranty_alone(event: e.EntitlementDecided | e.EntitlementRevi
     if approved_by == s.actor.id:
         return f"{approved_by} approved the move out of warranty that they made themselves"
     return None
+
+
+def _refused_against_entitlement(event: e.ServiceRefused, s: Situation) -> str | None:
+    if event.ground != "out_of_warranty" or s.ticket.entitlement in (None, "none"):
+        return None
+    return f"the entitlement is {s.ticket.entitlement}: revise it first, with a second person"
 
 
 def _refused_without_look(event: e.ServiceRefused, s: Situation) -> str | None:
@@ -156,5 +163,5 @@ RULES: Rules = {
     e.StandardPinned: (Rule("unknown-reference", _standard_unknown),),
     e.EntitlementDecided: (ONE_PERSON_MOVED_WARRANTY,),
     e.EntitlementRevised: (Rule("unknown-reference", _nothing_to_revise), ONE_PERSON_MOVED_WARRANTY),
-    e.ServiceRefused: (REFUSAL_WITHOUT_LOOK,),
+    e.ServiceRefused: (REFUSAL_WITHOUT_LOOK, Rule(ONE_PERSON_MOVED_WARRANTY.slug, _refused_against_entitlement)),
 }

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import ValidationInfo, field_validator
+
 from ticketing.domain import events as e
 from ticketing.domain.command import Causes, Rule, Rules, Situation, TicketCommand
 from ticketing.domain.ticket import Dispute
@@ -18,6 +20,13 @@ class OpenDispute(TicketCommand):
     about_version: int | None = None
     is_blocking: bool = False
     text: PrivateText | None = None
+
+    @field_validator("parties")
+    @classmethod
+    def _have_another_side(cls, parties: tuple[e.Party, ...], said: ValidationInfo) -> tuple[e.Party, ...]:
+        if {*parties} <= {said.data.get("raised_by")}:
+            raise ValueError("a dispute has a party beside the one that raises it")
+        return parties
 
 
 class StatePosition(TicketCommand):
@@ -62,6 +71,13 @@ class IssueVerdict(TicketCommand):
     shares: tuple[e.Share, ...] = ()
     clause: Key | None = None
     reasons: PrivateText
+
+    @field_validator("shares")
+    @classmethod
+    def _make_a_whole(cls, shares: tuple[e.Share, ...]) -> tuple[e.Share, ...]:
+        if shares and sum(share.percent for share in shares) != 100:
+            raise ValueError("the shares of a verdict make 100 per cent")
+        return shares
 
 
 class AppealVerdict(TicketCommand):
@@ -131,12 +147,19 @@ def _verdict_without_positions(event: e.VerdictIssued, s: Situation) -> str | No
 
 def _judge_in_own_case(event: e.VerdictIssued, s: Situation) -> str | None:
     dispute = _dispute_of(event, s)
-    if dispute is None or dispute.about_version is None:
+    if dispute is None:
         return None
-    disputed = s.ticket.actors.get(dispute.about_version)
-    if disputed is None or disputed not in (event.by, s.actor.id):
-        return None
-    return f"{disputed} made the decision that is disputed"
+    judging = {event.by, s.actor.id} & _deciders(dispute, s)
+    return f"{min(judging)} made the decision that is disputed" if judging else None
+
+
+def _deciders(dispute: Dispute, s: Situation) -> frozenset[str]:
+    """Who made or approved what is disputed; every decision on the entitlement where no fact is named."""
+    version = dispute.about_version
+    if version is None:
+        return frozenset().union(*s.ticket.deciders.values())
+    actor = s.ticket.actors.get(version)
+    return s.ticket.deciders.get(version, frozenset({actor} if actor is not None else ()))
 
 
 _UNKNOWN = Rule("unknown-reference", _dispute_unknown)

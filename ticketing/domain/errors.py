@@ -9,6 +9,9 @@ TicketingError
     └── UnreadableEvent a stored event that this version cannot decode
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class TicketingError(Exception):
     """The root of the tree above; its text is one line for a person to read."""
@@ -46,3 +49,8 @@ class StoreError(TicketingError):
 
 class UnreadableEvent(StoreError):
     """A stored event that this version of the package cannot decode."""
+
+
+def nearest(wrong: str, known: Iterable[str]) -> str | None:
+    """The known name that is written most like the wrong one; None where none is known."""
+    return next(iter(get_close_matches(wrong, list(known), n=1, cutoff=0)), None)

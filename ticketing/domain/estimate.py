@@ -1,5 +1,9 @@
 """Estimate: what the repair would cost, line by line, and what the customer approved of it."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from ticketing.domain import events as e
 from ticketing.domain.command import Causes, Rule, Rules, Situation, TicketCommand
 from ticketing.domain.values import Instant, Key, Money, PrivateText, Sha256
@@ -9,7 +13,7 @@ class IssueEstimate(TicketCommand):
     """The customer gets an estimate; a later version supersedes it."""
 
     estimate_version: e.Count
-    lines: tuple[e.EstimateLine, ...]
+    lines: Annotated[tuple[e.EstimateLine, ...], Field(min_length=1)]
     maximum: Money
     valid_until: Instant | None = None
 
@@ -18,7 +22,7 @@ class ApproveEstimate(TicketCommand):
     """The customer approves lines of the latest version."""
 
     estimate_version: e.Count
-    lines: tuple[Key, ...]
+    lines: Annotated[tuple[Key, ...], Field(min_length=1)]
     proof: Sha256 | None = None
 
 
@@ -32,6 +36,12 @@ class DeclineEstimate(TicketCommand):
 def _version_follows(event: e.EstimateIssued, s: Situation) -> str | None:
     due = max(s.ticket.estimates, default=0) + 1
     return None if event.estimate_version == due else f"the next estimate is version {due}"
+
+
+def _line_twice(event: e.EstimateIssued, s: Situation) -> str | None:
+    names = [line.line_id for line in event.lines]
+    twice = [name for name in names if names.count(name) > 1]
+    return f"line {twice[0]} stands twice in the estimate" if twice else None
 
 
 def _finding_unknown(event: e.EstimateIssued, s: Situation) -> str | None:
@@ -68,7 +78,11 @@ CAUSES: Causes = {
     DeclineEstimate: e.EstimateDeclined,
 }
 RULES: Rules = {
-    e.EstimateIssued: (Rule("unknown-reference", _finding_unknown), Rule("already-on-record", _version_follows)),
+    e.EstimateIssued: (
+        Rule("unknown-reference", _finding_unknown),
+        Rule("already-on-record", _version_follows),
+        Rule("already-on-record", _line_twice),
+    ),
     e.EstimateApproved: (Rule("unknown-reference", _estimate_unknown), Rule("not-approved", _cannot_be_approved)),
     e.EstimateDeclined: (Rule("unknown-reference", _estimate_unknown),),
 }

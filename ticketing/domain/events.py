@@ -156,6 +156,7 @@ class RequestMade(Event):
     """One site asked another for something."""
 
     request_id: Key
+    from_site: Key | None = None
     to_site: Key
     about: Literal["part", "tool", "information", "decision"]
     text: PrivateText | None = None
@@ -210,6 +211,11 @@ class DiagnosisRecorded(Event):
     """What is wrong with the unit, and why."""
 
     findings: tuple[Finding, ...]
+
+    @property
+    def found_nothing(self) -> bool:
+        """Whether every finding says that there is no fault."""
+        return bool(self.findings) and all(finding.cause == "none_found" for finding in self.findings)
 
 
 class StandardPinned(Event):
@@ -334,6 +340,11 @@ class PositionStated(Event):
     statement: PrivateText | None = None
     on_behalf_of: Key | None = None
     letter_hash: Sha256 | None = None
+
+    @property
+    def says_something(self) -> bool:
+        """Whether it has a statement, a demand or a letter."""
+        return any(part is not None for part in (self.statement, self.requested_outcome, self.letter_hash))
 
 
 class EvidenceSubmitted(Event):
@@ -487,8 +498,9 @@ class QcFailed(Event):
 
 
 class QcWaived(Event):
-    """Somebody let the unit go without inspection."""
+    """Somebody let the unit go without inspection; `by` is who decided it, where that is not the actor."""
 
+    by: Key | None = None
     reason: PrivateText
 
 
@@ -503,6 +515,11 @@ class BillLine(Value):
     reason: PrivateText | None = None
     payer: Payer
     amount: Money
+
+    @property
+    def is_customers_estimate_line(self) -> bool:
+        """Whether the customer is charged for a line of the estimate."""
+        return self.payer == "customer" and self.estimate_line is not None
 
 
 class BillIssued(Event):

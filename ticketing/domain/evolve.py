@@ -67,7 +67,7 @@ def _assigned(t: Ticket, event: e.TicketAssigned, at: Envelope[Event]) -> None:
     t.assigned_site, t.assigned_person = event.site, event.person
 
 
-def _dispatched(t: Ticket, event: e.UnitDispatched, at: Envelope[Event]) -> None:
+def _left(t: Ticket, event: e.UnitDispatched | e.UnitDisposed, at: Envelope[Event]) -> None:
     _place(t, None, at)
 
 
@@ -85,19 +85,20 @@ def _answered(t: Ticket, event: e.RequestAnswered, at: Envelope[Event]) -> None:
 
 
 def _tested(t: Ticket, event: e.TestPerformed, at: Envelope[Event]) -> None:
-    t.tests.add((event.test, event.stage))
     _on_the_bench(t, at)
-    if _is_of_this_cycle(t, at):
+    if t.is_in_cycle(at.occurred_at):
+        t.in_cycle.tests.add((event.test, event.stage))
         t.in_cycle.has_looked = True
 
 
 def _diagnosed(t: Ticket, event: e.DiagnosisRecorded, at: Envelope[Event]) -> None:
-    if not _is_of_this_cycle(t, at):
+    if not event.findings or not t.is_in_cycle(at.occurred_at):
         return
     _on_the_bench(t, at)
     cycle = t.in_cycle
     cycle.has_diagnosis = cycle.has_looked = True
     cycle.findings = {finding.finding_id: finding for finding in event.findings}
+    cycle.found_nothing = event.found_nothing
     if cycle.found_nothing:
         cycle.finished.add("no_fault")
     else:
@@ -110,16 +111,18 @@ def _pinned(t: Ticket, event: e.StandardPinned, at: Envelope[Event]) -> None:
 
 def _entitled(t: Ticket, event: e.EntitlementDecided, at: Envelope[Event]) -> None:
     t.entitlement = event.basis
+    t.deciders[at.version] = frozenset({at.actor.id})
 
 
 def _revised(t: Ticket, event: e.EntitlementRevised, at: Envelope[Event]) -> None:
     t.entitlement = event.to_basis
+    t.deciders[at.version] = frozenset({at.actor.id, event.approved_by or at.actor.id})
 
 
 def _refused(t: Ticket, event: e.ServiceRefused, at: Envelope[Event]) -> None:
     t.is_refused = True
-    if _is_of_this_cycle(t, at):
-        t.in_cycle.finished.add("returned")
+    t.deciders[at.version] = frozenset({at.actor.id})
+    _finished(t, "returned", at)
 
 
 def _estimated(t: Ticket, event: e.EstimateIssued, at: Envelope[Event]) -> None:
@@ -128,6 +131,7 @@ def _estimated(t: Ticket, event: e.EstimateIssued, at: Envelope[Event]) -> None:
         lines={line.line_id: line for line in event.lines},
         maximum=event.maximum,
         valid_until=event.valid_until,
+        issued_at=at.occurred_at,
     )
 
 
@@ -143,8 +147,7 @@ def _declined(t: Ticket, event: e.EstimateDeclined, at: Envelope[Event]) -> None
     if estimate is not None:
         estimate.is_declined = True
         estimate.approved_lines = frozenset()
-    if _is_of_this_cycle(t, at):
-        t.in_cycle.finished.add("returned")
+    _finished(t, "returned", at)
 
 
 def _wait_started(t: Ticket, event: e.WaitStarted, at: Envelope[Event]) -> None:
@@ -168,12 +171,9 @@ def _dispute_opened(t: Ticket, event: e.DisputeOpened, at: Envelope[Event]) -> N
 
 def _position(t: Ticket, event: e.PositionStated, at: Envelope[Event]) -> None:
     dispute = t.disputes.get(event.dispute_id)
-    if dispute is not None and not (event.is_silence and not _deadline_passed(event, at)):
+    is_too_late = event.deadline is not None and event.deadline < at.occurred_at
+    if dispute is not None and (is_too_late if event.is_silence else event.says_something):
         dispute.heard.add(event.party)
-
-
-def _deadline_passed(event: e.PositionStated, at: Envelope[Event]) -> bool:
-    return event.deadline is not None and event.deadline < at.occurred_at
 
 
 def _evidence(t: Ticket, event: e.EvidenceSubmitted, at: Envelope[Event]) -> None:
@@ -210,54 +210,64 @@ def _claim_decided(t: Ticket, event: e.ClaimDecided, at: Envelope[Event]) -> Non
 
 def _on_the_bench(t: Ticket, at: Envelope[Event]) -> None:
     # Inspectors and experts test and diagnose too; only a technician's own finding is theirs to leave to others.
-    if at.actor.role == "technician" and _is_of_this_cycle(t, at):
+    if at.actor.role == "technician":
+        _at_work(t, at)
+
+
+def _at_work(t: Ticket, at: Envelope[Event]) -> None:
+    if t.is_in_cycle(at.occurred_at):
         t.in_cycle.technicians.add(at.actor.id)
 
 
-def _at_work(t: Ticket, event: Event, at: Envelope[Event]) -> None:
-    if _is_of_this_cycle(t, at):
-        t.in_cycle.technicians.add(at.actor.id)
+def _finished(t: Ticket, what: e.Checked, at: Envelope[Event]) -> None:
+    if t.is_in_cycle(at.occurred_at):
+        t.in_cycle.finished.add(what)
+
+
+def _not_finished(t: Ticket, at: Envelope[Event]) -> None:
+    if t.is_in_cycle(at.occurred_at) and t.moved_at["work"] == at.occurred_at:
+        t.in_cycle.finished.clear()
 
 
 def _repair_started(t: Ticket, event: e.RepairStarted, at: Envelope[Event]) -> None:
-    _at_work(t, event, at)
-    if _is_of_this_cycle(t, at) and t.moved_at["work"] == at.occurred_at:
-        t.in_cycle.finished.clear()
+    _at_work(t, at)
+    _not_finished(t, at)
 
 
 def _spent(t: Ticket, event: e.PartFitted | e.WorkLogged, at: Envelope[Event]) -> None:
-    _at_work(t, event, at)
-    if event.cost is not None and event.estimate_line is not None:
-        t.performed[event.estimate_line] = t.performed.get(event.estimate_line, Decimal(0)) + event.cost.amount
+    _at_work(t, at)
+    approved = t.approved_in_cycle
+    if approved is None or event.cost is None or event.estimate_line is None or not t.is_in_cycle(at.occurred_at):
+        return
+    line = approved.lines.get(event.estimate_line)
+    if line is not None and line.payer == "customer":
+        approved.performed += event.cost.amount
 
 
 def _repaired(t: Ticket, event: e.RepairCompleted, at: Envelope[Event]) -> None:
-    _at_work(t, event, at)
-    if _is_of_this_cycle(t, at):
-        t.in_cycle.finished.add("repair")
+    _at_work(t, at)
+    _finished(t, "repair", at)
 
 
 def _abandoned(t: Ticket, event: e.RepairAbandoned, at: Envelope[Event]) -> None:
-    _at_work(t, event, at)
-    if _is_of_this_cycle(t, at):
-        t.in_cycle.finished.add("returned")
+    _at_work(t, at)
+    _finished(t, "returned", at)
 
 
 def _exchanged(t: Ticket, event: e.UnitExchanged, at: Envelope[Event]) -> None:
-    _at_work(t, event, at)
+    _at_work(t, at)
+    _finished(t, "exchange", at)
     t.serial = event.new_serial
-    if _is_of_this_cycle(t, at):
-        t.in_cycle.finished.add("exchange")
-        t.in_cycle.is_exchanged = True
+    t.in_cycle.is_exchanged |= t.is_in_cycle(at.occurred_at)
 
 
 def _qc_failed(t: Ticket, event: e.QcFailed, at: Envelope[Event]) -> None:
-    if _is_of_this_cycle(t, at) and t.moved_at["work"] == at.occurred_at:
-        t.in_cycle.finished.clear()
+    _not_finished(t, at)
 
 
 def _billed(t: Ticket, event: e.BillIssued, at: Envelope[Event]) -> None:
-    t.bills[event.bill_id] = Bill(event.bill_id, event.lines)
+    approved = t.approved_estimate
+    t.bills[event.bill_id] = Bill(event.bill_id, event.lines, approved.version if approved is not None else None)
 
 
 def _credited(t: Ticket, event: e.BillCredited, at: Envelope[Event]) -> None:
@@ -267,15 +277,12 @@ def _credited(t: Ticket, event: e.BillCredited, at: Envelope[Event]) -> None:
 
 
 def _paid(t: Ticket, event: e.PaymentReceived, at: Envelope[Event]) -> None:
-    t.paid += event.amount.amount
+    currency = event.amount.currency
+    t.paid[currency] = t.paid.get(currency, Decimal(0)) + event.amount.amount
 
 
 def _handed_back(t: Ticket, event: e.UnitHandedBack, at: Envelope[Event]) -> None:
     t.handed_back_at = at.occurred_at if t.handed_back_at is None else max(t.handed_back_at, at.occurred_at)
-    _place(t, None, at)
-
-
-def _disposed(t: Ticket, event: e.UnitDisposed, at: Envelope[Event]) -> None:
     _place(t, None, at)
 
 
@@ -311,7 +318,7 @@ def _resolved(t: Ticket, event: e.ComplaintResolved, at: Envelope[Event]) -> Non
 
 
 def _noticed(t: Ticket, event: e.NoticeSent, at: Envelope[Event]) -> None:
-    if _is_of_this_cycle(t, at):
+    if t.is_in_cycle(at.occurred_at):
         t.in_cycle.notices.add((event.clock, event.kind))
 
 
@@ -328,7 +335,7 @@ EVOLVE: Mapping[type[Event], Evolve] = {
     e.PromiseMade: _promised,
     e.RepeatLinked: _repeat,
     e.TicketAssigned: _assigned,
-    e.UnitDispatched: _dispatched,
+    e.UnitDispatched: _left,
     e.UnitArrived: _arrived,
     e.RequestMade: _requested,
     e.RequestAnswered: _answered,
@@ -368,7 +375,7 @@ EVOLVE: Mapping[type[Event], Evolve] = {
     e.PaymentReceived: _paid,
     e.CustomerNotified: _nothing,
     e.UnitHandedBack: _handed_back,
-    e.UnitDisposed: _disposed,
+    e.UnitDisposed: _left,
     e.TicketClosed: _closed,
     e.TicketReopened: _reopened,
     e.ComplaintReceived: _complained,
@@ -381,10 +388,6 @@ EVOLVE: Mapping[type[Event], Evolve] = {
     e.NoticeSent: _noticed,
     e.HostFactRecorded: _nothing,
 }
-
-
-def _is_of_this_cycle(t: Ticket, at: Envelope[Event]) -> bool:
-    return t.cycle_opened_at is None or at.occurred_at >= t.cycle_opened_at
 
 
 def evolve(ticket: Ticket, at: Envelope[Event]) -> None:

@@ -90,6 +90,10 @@ def _may_not_promise(event: e.PromiseMade, s: Situation) -> str | None:
     return f"a {s.actor.role} makes no promises to customers"
 
 
+def _repeat_of_itself(event: e.RepeatLinked, s: Situation) -> str | None:
+    return "a ticket is no repeat of itself" if event.previous_ticket == s.ticket.ticket_id else None
+
+
 NUMBER_TAKEN = Rule("number-taken", _number_taken)
 UNIT_ALREADY_OPEN = Rule("unit-already-open", _unit_already_open)
 MAY_NOT_PROMISE = Rule("may-not-promise", _may_not_promise)
@@ -107,4 +111,5 @@ RULES: Rules = {
     e.TicketOpened: (NUMBER_TAKEN, UNIT_ALREADY_OPEN),
     e.UnitIdentified: (UNIT_ALREADY_OPEN,),
     e.PromiseMade: (MAY_NOT_PROMISE,),
+    e.RepeatLinked: (Rule("unknown-reference", _repeat_of_itself),),
 }

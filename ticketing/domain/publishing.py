@@ -7,9 +7,9 @@ from pydantic import SerializeAsAny
 from ticketing.domain.command import Command
 from ticketing.domain.errors import CommandRejected
 from ticketing.domain.reference import REFERENCE_EVENTS, Published
-from ticketing.domain.values import StreamKind
+from ticketing.domain.values import Role, StreamKind
 
-PUBLISHERS = frozenset({"manager", "warranty_officer", "dispute_officer", "auditor", "system"})
+PUBLISHERS: frozenset[Role] = frozenset({"manager", "warranty_officer", "dispute_officer", "auditor", "system"})
 
 
 class Publish(Command):

@@ -24,6 +24,7 @@ class FailQc(TicketCommand):
 class WaiveQc(TicketCommand):
     """A manager lets the unit go without inspection."""
 
+    by: Key | None = None
     reason: PrivateText
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, SerializeAsAny, TypeAdapter, ValidationError, field_
 from ticketing.domain import cuts
 from ticketing.domain import events as e
 from ticketing.domain.command import Causes, Rule, Rules, Situation, TicketCommand
+from ticketing.domain.diagnosis import ONE_PERSON_MOVED_WARRANTY
 from ticketing.domain.errors import CommandRejected
 from ticketing.domain.reference import Reference
 from ticketing.domain.values import Actor, Envelope, Event, Instant, Key, PrivateText, Role, SerialNumber, instant_text
@@ -92,7 +93,7 @@ def correction(command: CorrectEvent, reference: Reference) -> e.EventCorrected:
     except KeyError:
         raise CommandRejected("unknown-reference", f"there is no field {place}") from None
     except ValueError as error:
-        raise CommandRejected("unknown-reference", f"{place} cannot be {command.is_!r}: {_first(error)}") from None
+        raise CommandRejected("unknown-reference", f"{place} cannot be that: {_first(error)}") from None
     return e.EventCorrected(
         target_version=command.target_version,
         field=command.field,
@@ -173,7 +174,19 @@ def _occurs_in_the_future(event: Event, s: Situation) -> str | None:
     return f"{instant_text(s.occurred_at)} is after {instant_text(s.reference.now)}, the application's clock"
 
 
+def _entitlement_changed_alone(event: e.EventCorrected | e.EventRetracted, s: Situation) -> str | None:
+    target = s.reference.target
+    if target is None or not isinstance(target.event, e.EntitlementDecided | e.EntitlementRevised):
+        return None
+    if isinstance(event, e.EventCorrected) and event.field not in ("basis", "from", "to", "approved_by"):
+        return None
+    if event.approved_by is not None and event.approved_by != s.actor.id:
+        return None
+    return "what was decided on the entitlement is changed only with the name of a second person who approved it"
+
+
 FROM_THE_FUTURE = Rule("from-the-future", _occurs_in_the_future)
+_ALONE = Rule(ONE_PERSON_MOVED_WARRANTY.slug, _entitlement_changed_alone)
 _TARGET = Rule("unknown-reference", _target_unknown)
 
 CAUSES: Causes = {
@@ -184,7 +197,7 @@ CAUSES: Causes = {
     RecordHostFact: e.HostFactRecorded,
 }
 RULES: Rules = {
-    e.EventCorrected: (_TARGET, Rule("from-the-future", _moved_into_the_future)),
-    e.EventRetracted: (_TARGET, Rule("illegal-transition", _opening_retracted)),
+    e.EventCorrected: (_TARGET, Rule("from-the-future", _moved_into_the_future), _ALONE),
+    e.EventRetracted: (_TARGET, Rule("illegal-transition", _opening_retracted), _ALONE),
     e.NoticeSent: (Rule("already-on-record", _notice_sent_before),),
 }

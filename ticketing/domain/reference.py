@@ -112,7 +112,7 @@ class Reference:
         unit_open_on: Another open ticket of the same serial, or None.
         standards: Every published version by (key, version).
         sites: The latest version of every site by key.
-        target: The fact that a correction is about, as it stands now, or None.
+        target: The fact that a correction or retraction is about, as it stands now, or None.
     """
 
     now: datetime
@@ -124,12 +124,14 @@ class Reference:
     target: Envelope[Event] | None = None
 
     def same_place(self, one: str, other: str) -> bool:
-        """Whether one site is the other or lies within it."""
-        return one == other or other in self._ancestors(one) or one in self._ancestors(other)
+        """Whether two sites are one place: a department lies where its parent does, any other site by itself."""
+        return self._place(one) == self._place(other)
 
-    def _ancestors(self, key: str) -> set[str]:
-        seen: set[str] = set()
-        while (site := self.sites.get(key)) is not None and site.parent is not None and site.parent not in seen:
+    def _place(self, key: str) -> str:
+        seen = {key}
+        while (site := self.sites.get(key)) is not None and site.kind == "department" and site.parent is not None:
+            if site.parent in seen:
+                break
             key = site.parent
             seen.add(key)
-        return seen
+        return key

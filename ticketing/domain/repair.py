@@ -1,7 +1,5 @@
 """Repair: the work on the unit, its parts and minutes, and how it ends."""
 
-from decimal import Decimal
-
 from ticketing.domain import events as e
 from ticketing.domain.command import Causes, Rule, Rules, Situation, TicketCommand
 from ticketing.domain.diagnosis import NOT_RECEIVED
@@ -56,23 +54,24 @@ def _no_diagnosis_in_cycle(event: e.RepairCompleted, s: Situation) -> str | None
 
 
 def _repair_not_approved(event: e.RepairStarted, s: Situation) -> str | None:
-    if s.ticket.entitlement != "none" or s.ticket.approved_estimate is not None:
+    if s.ticket.entitlement != "none" or s.ticket.approved_in_cycle is not None:
         return None
-    return "the customer pays, and has approved no estimate"
+    return f"the customer pays, and has approved no estimate in cycle {s.ticket.cycle}"
 
 
 def _work_not_approved(event: e.PartFitted | e.WorkLogged, s: Situation) -> str | None:
-    approved = s.ticket.approved_estimate
+    approved = s.ticket.approved_in_cycle
     if event.estimate_line is None:
         is_paid = s.ticket.entitlement == "none" and event.cost is not None
         return "the customer pays, and no approved line is named" if is_paid else None
     if approved is None or event.estimate_line not in approved.approved_lines:
         return f"line {event.estimate_line} is not approved"
-    if event.cost is None:
+    line = approved.lines.get(event.estimate_line)  # a finding may have approved a line that there is not
+    if event.cost is None or (line is not None and line.payer != "customer"):
         return None
     if event.cost.currency != approved.maximum.currency:
         return f"the cost is in {event.cost.currency}, the estimate in {approved.maximum.currency}"
-    spent = sum(s.ticket.performed.values(), Decimal(0)) + event.cost.amount
+    spent = approved.performed + event.cost.amount
     if spent > approved.maximum.amount:
         return f"{spent} {event.cost.currency} is over the approved maximum of {approved.maximum.amount}"
     return None

@@ -12,6 +12,7 @@ from ticketing.domain import (
     dispute,
     estimate,
     intake,
+    publishing,
     quality,
     record,
     repair,
@@ -90,4 +91,5 @@ MAY_SEND: Mapping[type[Command], frozenset[Role]] = {
     record.SendNotice: frozenset({"system"}),
     record.RecordHostFact: _ANYBODY,
     record.RecordFinding: record.FINDERS,
+    publishing.Publish: publishing.PUBLISHERS,
 }

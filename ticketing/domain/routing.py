@@ -32,6 +32,7 @@ class MakeRequest(TicketCommand):
     """One site asks another for something."""
 
     request_id: Key
+    from_site: Key | None = None
     to_site: Key
     about: Literal["part", "tool", "information", "decision"]
     text: PrivateText | None = None

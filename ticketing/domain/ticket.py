@@ -25,12 +25,14 @@ class Wait:
 
 @dataclass(slots=True)
 class Estimate:
-    """One version of the estimate and what became of it."""
+    """One version of the estimate and what became of it; `performed` is the customer's part of the work done on it."""
 
     version: int
     lines: Mapping[str, e.EstimateLine]
     maximum: Money
     valid_until: datetime | None
+    issued_at: datetime
+    performed: Decimal = Decimal(0)
     is_declined: bool = False
     approved_lines: frozenset[str] = frozenset()
 
@@ -73,11 +75,24 @@ class Complaint:
 
 @dataclass(slots=True)
 class Bill:
-    """One bill, with what was credited of it."""
+    """One bill, with what was credited of it, and the estimate version that was approved when it was issued."""
 
     bill_id: str
     lines: tuple[e.BillLine, ...]
+    estimate_version: int | None
     credited: Decimal = Decimal(0)
+
+    @property
+    def charged(self) -> Decimal:
+        """What the bill charges all payers together; a bill has one currency."""
+        return sum((line.amount.amount for line in self.lines), Decimal(0))
+
+    @property
+    def charged_to_customer(self) -> Decimal:
+        """What the customer still owes on approved lines; a credit counts only where nobody else is charged."""
+        charged = sum((line.amount.amount for line in self.lines if line.is_customers_estimate_line), Decimal(0))
+        is_customers_alone = all(line.payer == "customer" for line in self.lines)
+        return max(Decimal(0), charged - self.credited) if is_customers_alone else charged
 
 
 @dataclass(slots=True)
@@ -90,12 +105,9 @@ class CycleFacts:
     technicians: set[str] = field(default_factory=set)
     is_exchanged: bool = False
     findings: dict[str, e.Finding] = field(default_factory=dict)
+    found_nothing: bool = False
+    tests: set[tuple[str, str]] = field(default_factory=set)
     notices: set[tuple[str, str]] = field(default_factory=set)
-
-    @property
-    def found_nothing(self) -> bool:
-        """Whether the diagnosis of this cycle found no fault."""
-        return bool(self.findings) and all(finding.cause == "none_found" for finding in self.findings.values())
 
 
 @dataclass(slots=True)
@@ -140,9 +152,7 @@ class Ticket:
     entitlement: e.Basis | None = None
     is_refused: bool = False
     pinned: e.StandardPinned | None = None
-    tests: set[tuple[str, str]] = field(default_factory=set)
     estimates: dict[int, Estimate] = field(default_factory=dict)
-    performed: dict[str, Decimal] = field(default_factory=dict)
     waits: dict[e.WaitCause, Wait] = field(default_factory=dict)
     requests: dict[str, bool | None] = field(default_factory=dict)
     disputes: dict[str, Dispute] = field(default_factory=dict)
@@ -150,14 +160,25 @@ class Ticket:
     claims: dict[str, Claim] = field(default_factory=dict)
     complaints: dict[str, Complaint] = field(default_factory=dict)
     bills: dict[str, Bill] = field(default_factory=dict)
-    paid: Decimal = Decimal(0)
+    paid: dict[str, Decimal] = field(default_factory=dict)
     actors: dict[int, str] = field(default_factory=dict)
+    deciders: dict[int, frozenset[str]] = field(default_factory=dict)
+
+    def is_in_cycle(self, occurred_at: datetime) -> bool:
+        """Whether what occurred then belongs to the present cycle, and not to an earlier one."""
+        return self.cycle_opened_at is None or occurred_at >= self.cycle_opened_at
 
     @property
     def approved_estimate(self) -> Estimate | None:
         """The estimate version that the customer approved last, or None."""
         approved = [estimate for estimate in self.estimates.values() if estimate.approved_lines]
         return approved[-1] if approved else None
+
+    @property
+    def approved_in_cycle(self) -> Estimate | None:
+        """The estimate version approved last, if it was issued in the present cycle, or None."""
+        approved = self.approved_estimate
+        return approved if approved is not None and self.is_in_cycle(approved.issued_at) else None
 
     @property
     def work_has_ended(self) -> bool:

@@ -7,7 +7,16 @@ from decimal import Decimal
 from typing import Annotated, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    field_validator,
+    model_validator,
+)
 from pydantic.functional_validators import AfterValidator
 from pydantic.types import StringConstraints
 
@@ -15,7 +24,9 @@ from pydantic.types import StringConstraints
 class Value(BaseModel):
     """A frozen value that accepts no unknown field."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True, hide_input_in_errors=True
+    )
 
 
 def _no_epoch(instant: object) -> object:
@@ -94,9 +105,9 @@ NATIVE = "native"
 
 
 class Money(Value):
-    """An amount in one currency (ISO 4217)."""
+    """An amount in one currency (ISO 4217), never negative: what goes back has a fact of its own."""
 
-    amount: Number
+    amount: Annotated[Number, Field(ge=0)]
     currency: Currency
 
 
@@ -137,6 +148,13 @@ class PrivateText(Value):
     def _from_text(cls, given: object) -> object:
         return {"text": given} if isinstance(given, str) else given
 
+    @field_validator("text")
+    @classmethod
+    def _says_something(cls, text: str | None) -> str | None:
+        if text is not None and not _storable(text).strip():
+            raise ValueError("a private text says something; leave out what is blank")
+        return text
+
 
 class SerialNumber(Value):
     """A serial number: `match` finds the same unit again without the text, `digest` discloses the text.
@@ -152,6 +170,21 @@ class SerialNumber(Value):
     @classmethod
     def _from_text(cls, given: object) -> object:
         return {"text": given} if isinstance(given, str) else given
+
+    @field_validator("text")
+    @classmethod
+    def _names_a_unit(cls, text: str | None) -> str | None:
+        if text is not None and not normalised_serial(_storable(text)):
+            raise ValueError("a serial number has more than blanks and hyphens")
+        return text
+
+
+def _storable(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("the text has half a character, which UTF-8 cannot store") from None
+    return text
 
 
 def normalised_serial(text: str) -> str:

@@ -1,11 +1,10 @@
 """Asked: what a caller wrote for a report's parameters, understood, or refused in one line that names the nearest."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from difflib import get_close_matches
 
 from ticketing.domain.cuts import instant
-from ticketing.domain.errors import BadInput
+from ticketing.domain.errors import BadInput, nearest
 from ticketing.domain.values import instant_text
 from ticketing.projections.dimensions import DIMENSIONS
 from ticketing.projections.report import Cohort, Figure, Unit
@@ -30,10 +29,10 @@ def period_edge(name: str, given: When, zone: tzinfo, *, is_end: bool) -> tuple[
         BadInput: It is neither.
     """
     day = _day(given)
-    if day is None:
-        at = instant_asked(name, given, zone)
-        return (None, None) if at is None else (at + _MICROSECOND if is_end else at, instant_text(at))
     try:
+        if day is None:
+            at = instant_asked(name, given, zone)
+            return (None, None) if at is None else (at + _MICROSECOND if is_end else at, instant_text(at))
         return _midnight(day + timedelta(days=1) if is_end else day, zone), day.isoformat()
     except OverflowError:
         raise BadInput(f"{name} {given}: no calendar goes that far") from None
@@ -76,7 +75,9 @@ def cohort_asked(figure: Figure, given: str | None) -> Cohort:
     for cohort in figure.cohorts:
         if given in (None, cohort):
             return cohort
-    raise BadInput(f"{figure.name} is not defined over the cohort {given}{nearest(given or '', figure.cohorts)}")
+    raise BadInput(
+        f"{figure.name} is not defined over the cohort {given}; the nearest is {nearest(given or '', figure.cohorts)}"
+    )
 
 
 def dimensions_asked(given: Sequence[str]) -> tuple[str, ...]:
@@ -88,7 +89,7 @@ def dimensions_asked(given: Sequence[str]) -> tuple[str, ...]:
     by = (given,) if isinstance(given, str) else tuple(given)
     for name in by:
         if name not in DIMENSIONS:
-            raise BadInput(f"there is no dimension {name}{nearest(name, DIMENSIONS)}")
+            raise BadInput(f"there is no dimension {name}; the nearest is {nearest(name, DIMENSIONS)}")
         if by.count(name) > 1:
             raise BadInput(f"the dimension {name} is named twice")
     return by
@@ -125,8 +126,3 @@ def days_asked(name: str, given: int) -> int:
     if given < 0:
         raise BadInput(f"{name} {given}: days are counted from 0")
     return given
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The end of a refusal that names the nearest of what is known."""
-    return f"; the nearest is {get_close_matches(name, list(known), n=1, cutoff=0)[0]}"

@@ -1,7 +1,9 @@
 """The package's own projections, which its reports are answered from."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from ticketing.domain.errors import BadInput
 from ticketing.projections.backlog import BacklogRows
 from ticketing.projections.complaints import ComplaintRows
 from ticketing.projections.first_pass import FirstPassRows
@@ -13,3 +15,15 @@ FIRST_PASS_ROWS = FirstPassRows()
 COMPLAINT_ROWS = ComplaintRows()
 BACKLOG_ROWS = BacklogRows()
 BUILT_IN: tuple[Projection[Any], ...] = (TURNAROUND_ROWS, FIRST_PASS_ROWS, COMPLAINT_ROWS, BACKLOG_ROWS)
+
+
+def refuse_built_in_names(projections: Iterable[Projection[Any]]) -> None:
+    """Refuses projections of others under the names of the package's own.
+
+    Raises:
+        BadInput: One has such a name.
+    """
+    ours = {projection.name: type(projection) for projection in BUILT_IN}
+    for projection in projections:
+        if ours.get(projection.name, type(projection)) is not type(projection):
+            raise BadInput(f"projection {projection.name}: the package has one of that name; choose another")

@@ -120,7 +120,10 @@ TAKEN = frozenset(_TAKES)
 
 
 def _month(row: Dimensions, at: datetime, zone: tzinfo) -> str:
-    local = at.astimezone(zone)
+    try:
+        local = at.astimezone(zone)
+    except OverflowError:  # the zone's first or last month lies beyond the calendar
+        local = at
     return f"{local.year:04}-{local.month:02}"
 
 

@@ -41,20 +41,6 @@ def wilson(numerator: int, denominator: int, confidence: float = CONFIDENCE) -> 
     return float(limits.low), float(limits.high)
 
 
-def garwood(count: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """The exact limits of a Poisson mean, in events.
-
-    Raises:
-        BadInput: scipy, of the extra `figures`, is not installed.
-
-    Source: Garwood (1936), Biometrika 28:437-442, by quantiles of chi²: half of chi²(α/2; 2n) and chi²(1-α/2; 2n+2).
-    """
-    chi2 = _scipy().chi2
-    tail = (1 - confidence) / 2
-    low = float(chi2.ppf(tail, 2 * count)) / 2 if count else 0.0
-    return low, float(chi2.ppf(1 - tail, 2 * count + 2)) / 2
-
-
 def _scipy() -> ModuleType:
     try:
         return import_module("scipy.stats")

@@ -82,16 +82,9 @@ def with_course(row: T, fact: Recorded[Event]) -> T:
 
 def _worked(row: TurnaroundRow, fact: Recorded[Event]) -> TurnaroundRow:
     work = _WORK[type(fact.event)].state_after(row.work)
-    is_done = work in _WORK_ENDED or (work == "diagnosed" and _found_nothing(fact.event))
+    found_nothing = isinstance(fact.event, e.DiagnosisRecorded) and fact.event.found_nothing
+    is_done = work in _WORK_ENDED or (work == "diagnosed" and found_nothing)
     return _ended(row, work, fact.occurred_at) if is_done else replace(row, work=work, is_done=False)
-
-
-def _found_nothing(event: Event) -> bool:
-    return (
-        isinstance(event, e.DiagnosisRecorded)
-        and bool(event.findings)
-        and all(finding.cause == "none_found" for finding in event.findings)
-    )
 
 
 def _ended(row: TurnaroundRow, work: str, at: datetime) -> TurnaroundRow:

@@ -17,12 +17,13 @@ from uuid import UUID, uuid5
 
 from pydantic import ValidationError
 
-from ticketing.adapters.logs import LogError, Row
-from ticketing.adapters.mapping import NUMBER_TO_COME, Meaning, meanings_of, opening_of
-from ticketing.adapters.sections import LogMapping, Waiting, first_wrong, label_of, nearest
-from ticketing.adapters.templates import Reading, Template, WrongText
+from ticketing.adapters.wrong_keys import first_wrong, hint
 from ticketing.domain import events as e
 from ticketing.domain.values import Actor, Event, PrivateText
+from ticketing.imports.logs import LogError, Row
+from ticketing.imports.mapping import NUMBER_TO_COME, Meaning, meanings_of, opening_of
+from ticketing.imports.sections import LogMapping, Waiting, label_of
+from ticketing.imports.templates import Reading, Template, WrongText
 
 F = TypeVar("F", bound=Event)
 Dated = tuple[datetime, Row]
@@ -169,7 +170,7 @@ class CaseReader:
             LogError: Names the column and the nearest that exists.
         """
         for column in sorted(self._asked - self._seen):
-            reason = f"the mapping names it and no row has it{nearest(column, sorted(self._seen))}"
+            reason = f"the mapping names it and no row has it{hint(column, sorted(self._seen))}"
             raise LogError(self._path, reason, column=column)
 
     def _timed(self, dated: Sequence[Dated]) -> Iterator[_Timed]:
@@ -194,7 +195,7 @@ class CaseReader:
     def _text(self, row: Row, column: str) -> str:
         text = row.columns.get(column)
         if text is None:
-            raise LogError(self._path, f"missing{nearest(column, row.columns)}", line=row.line, column=column)
+            raise LogError(self._path, f"missing{hint(column, row.columns)}", line=row.line, column=column)
         if not text.strip():
             raise LogError(self._path, "empty", line=row.line, column=column)
         return text.strip()
@@ -208,8 +209,8 @@ class CaseReader:
         if self._mapping.unknown_activities == "fail":
             label = label_of(name, transition)
             why = f"no rule for {label!r} fits this row" if meanings else f"{label!r} is not in the mapping"
-            hint = "" if meanings else nearest(name, self._meanings)
-            raise LogError(self._path, why + hint, line=row.line, column=self._mapping.columns.activity)
+            instead = "" if meanings else hint(name, self._meanings)
+            raise LogError(self._path, why + instead, line=row.line, column=self._mapping.columns.activity)
         return None
 
     def _actor(self, row: Row, activity: str) -> Actor:

@@ -1,22 +1,19 @@
-"""Sections: the tables of a mapping file, key by key, and how what is wrong with one is said in a line."""
+"""Sections: the tables of a mapping file, key by key."""
 
-from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from difflib import get_close_matches
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
+from ticketing.adapters.wrong_keys import hint
 from ticketing.domain.events import Party, WaitCause
 from ticketing.domain.values import Key, Role, Value
 
@@ -223,7 +220,7 @@ class LogMapping(Section):
                 raise ValueError(f"{number}.transition: columns.transition is not named")
             for name in activity.wait.until if activity.wait is not None else ():
                 if name not in names:
-                    raise ValueError(f"{number}.wait.until: there is no activity {name!r}{nearest(name, names)}")
+                    raise ValueError(f"{number}.wait.until: there is no activity {name!r}{hint(name, names)}")
         return activities
 
 
@@ -233,59 +230,3 @@ _NO_COLUMNS = Columns(case="-", activity="-", time="-")
 def label_of(activity: str, transition: str | None) -> str:
     """An activity with its transition, if it has one."""
     return activity if transition is None else f"{activity} ({transition})"
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """The nearest of the names, as the end of an error's line; empty when there is nothing to name."""
-    known = list(names)
-    close = get_close_matches(name, known, n=1, cutoff=0.4)
-    if close:
-        return f"; the nearest is {close[0]!r}"
-    return f"; there are: {', '.join(map(repr, known))}" if known else ""
-
-
-def first_wrong(error: ValidationError, model: type[BaseModel], place: Sequence[str | int] = ()) -> str:
-    """The first thing that is wrong, in one line: its key, what is wrong, the nearest key that exists."""
-    wrong = error.errors(include_url=False)
-    # A misspelt key is said before the required one that it was meant to be.
-    first = next((one for one in wrong if one["type"] == "extra_forbidden"), wrong[0])
-    key = ".".join(map(str, (*place, *first["loc"]))) or "the whole"
-    match first["type"]:
-        case "extra_forbidden":
-            name = str(first["loc"][-1])
-            return f"{key}: there is no such key{nearest(name, names_within(model, first['loc'][:-1]))}"
-        case "missing":
-            return f"{key}: is missing"
-        case "value_error":
-            return f"{key}: {one_line(first['ctx']['error'])}"
-        case _:
-            return f"{key}: {one_line(first['msg'])}, not {_shortened(first['input'])}"
-
-
-def names_within(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
-    """The keys that may stand at a path within a model; none where it is no table of known keys."""
-    for step in path:
-        found = {info.alias or name: info.annotation for name, info in model.model_fields.items()}.get(str(step))
-        inner = _model_in(found)
-        if inner is None and not isinstance(step, int):
-            return []
-        model = inner or model
-    return [info.alias or name for name, info in model.model_fields.items()]
-
-
-def _model_in(annotation: object) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and not get_args(annotation):
-        return annotation if issubclass(annotation, BaseModel) else None
-    return next((model for part in get_args(annotation) if (model := _model_in(part)) is not None), None)
-
-
-def one_line(said: object) -> str:
-    """What an error says, in one line."""
-    return " ".join(str(said).split())
-
-
-def _shortened(given: object) -> str:
-    if isinstance(given, Mapping):
-        return f"a table with {', '.join(map(repr, given)) or 'no key'}"
-    text = repr(given)
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from ticketing.adapters.sections import ISO_8601, FromColumn, Times, first_wrong, names_within, nearest, one_line
+from ticketing.adapters.wrong_keys import first_wrong, hint, names_within, one_line
 from ticketing.domain import events as e
 from ticketing.domain.errors import BadInput
 from ticketing.domain.values import Event
+from ticketing.imports.sections import ISO_8601, FromColumn, Times
 
 F = TypeVar("F", bound=Event)
 Path = tuple[str | int, ...]
@@ -131,7 +132,7 @@ class Reading:
         if of.values is not None:
             value = of.values.get(text, of.otherwise)
             if value is None:
-                raise WrongText(f"{text!r} is not among the mapping's values{nearest(text, of.values)}", of.column)
+                raise WrongText(f"{text!r} is not among the mapping's values{hint(text, of.values)}", of.column)
             return value
         if of.is_time:
             try:
@@ -217,7 +218,7 @@ def fact_template(place: str, written: Mapping[str, object]) -> Template[Event]:
     if elsewhere is not None:
         raise MappingError(f"{place}.event: {elsewhere}")
     if name not in _FACTS:
-        raise MappingError(f"{place}.event: there is no fact {name!r}{nearest(name, _FACTS)}")
+        raise MappingError(f"{place}.event: there is no fact {name!r}{hint(name, _FACTS)}")
     return template_of(place, _FACTS[name], {key: value for key, value in written.items() if key != "event"})
 
 
@@ -298,14 +299,14 @@ def _refuse(place: str, event: type[Event], error: ValidationError, columns: Map
     if unknown is not None:
         name, outer = str(unknown["loc"][-1]), unknown["loc"][:-1]
         owner = event.__name__ if not outer else "it"
-        raise MappingError(f"{key}: {owner} has no field {name!r}{nearest(name, names_within(event, outer))}")
+        raise MappingError(f"{key}: {owner} has no field {name!r}{hint(name, names_within(event, outer))}")
     if first["type"] == "missing":
         raise MappingError(f"{key}: {event.__name__} needs this field")
-    hint = ""
+    misspelt = ""
     if isinstance(first["input"], Mapping):
         keys = list(FromColumn.model_fields)
-        hint = "".join(nearest(str(one), keys) for one in first["input"] if one not in keys) or "; a column is missing"
-    raise MappingError(f"{key}: {one_line(first['msg'])}, not {one_line(first['input'])}{hint}")
+        misspelt = "".join(hint(str(one), keys) for one in first["input"] if one not in keys) or "; a column is missing"
+    raise MappingError(f"{key}: {one_line(first['msg'])}, not {one_line(first['input'])}{misspelt}")
 
 
 def _within(where: Sequence[str | int], path: Path) -> bool:

@@ -15,12 +15,12 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Literal
 
-from ticketing.adapters.batches import Batches, Decided
-from ticketing.adapters.cases import Case, CaseReader, Dated
-from ticketing.adapters.logs import Row, read_cases
-from ticketing.adapters.mapping import LogMapping
 from ticketing.adapters.private import Sealer
 from ticketing.adapters.store import Store
+from ticketing.imports.batches import Batches, Decided
+from ticketing.imports.cases import Case, CaseReader, Dated
+from ticketing.imports.logs import Row, read_cases
+from ticketing.imports.mapping import LogMapping
 
 _BATCH_ENTRIES = 800
 _REFUSALS_NAMED = 100
@@ -75,6 +75,18 @@ class ImportReport:
     refusals: tuple[str, ...]
 
 
+def check_log(path: Path, mapping: LogMapping, *, on_progress: Callable[[Progress], None] | None = None) -> None:
+    """Reads the whole log as `import_log` does before it stores anything; needs no store.
+
+    Raises:
+        MappingError: The mapping names what does not exist; nothing was read.
+        LogError: The log, or a row of it, cannot be understood.
+    """
+    # What a pseudonym is depends on the store's key; whether one can be made does not.
+    for _ in _understood(CaseReader(mapping, path, key=b""), path, mapping, on_progress or _tell_nobody):
+        pass
+
+
 def import_log(
     store: Store,
     sealer: Sealer,
@@ -108,16 +120,14 @@ def import_log(
         LogError: The log, or a row of it, cannot be understood; nothing was stored.
         Conflict: Others kept appending to the same tickets for as many attempts.
     """
-    tell = on_progress or (lambda progress: None)
+    tell = on_progress or _tell_nobody
     reader = CaseReader(mapping, path, store.key)
-    total = path.stat().st_size if path.is_file() else 0
     with TemporaryFile("w+", encoding="utf-8") as understood:
         cases = 0
-        for name, rows in _cases(path, mapping, lambda done: tell(Progress("checking", done, total))):
-            dated = [(at.isoformat(), row.line, row.columns) for at, row in reader.dated(rows)]
-            understood.write(json.dumps([name, dated]) + "\n")
+        for name, dated in _understood(reader, path, mapping, tell):
+            kept = [(at.isoformat(), row.line, row.columns) for at, row in dated]
+            understood.write(json.dumps([name, kept]) + "\n")
             cases += 1
-        reader.require_columns()
         understood.seek(0)
         tally = _Tally()
         source = f"import:{mapping.source}"
@@ -128,6 +138,27 @@ def import_log(
                 tally.add(case, one)
             tell(Progress("storing", tally.cases, cases))
     return tally.report(dry_run)
+
+
+def _tell_nobody(progress: Progress) -> None:
+    """Nobody asked."""
+
+
+def _understood(
+    reader: CaseReader, path: Path, mapping: LogMapping, tell: Callable[[Progress], None]
+) -> Iterator[tuple[str, list[Dated]]]:
+    """Each case with its rows in order of time; at the end every row and column has been proved to be understood."""
+    total = path.stat().st_size if path.is_file() else 0
+    cases = read_cases(
+        path,
+        mapping.columns.case,
+        on_bytes=lambda done: tell(Progress("checking", done, total)),
+        delimiter=mapping.csv.delimiter,
+        encoding=mapping.csv.encoding,
+    )
+    for name, rows in cases:
+        yield name, reader.dated(rows)
+    reader.require_columns()
 
 
 def _batches(cases: Iterable[Case]) -> Iterator[list[Case]]:
@@ -141,11 +172,6 @@ def _batches(cases: Iterable[Case]) -> Iterator[list[Case]]:
             batch, entries = [], 0
     if batch:
         yield batch
-
-
-def _cases(path: Path, mapping: LogMapping, on_bytes: Callable[[int], None]) -> Iterator[tuple[str, list[Row]]]:
-    delimiter, encoding = mapping.csv.delimiter, mapping.csv.encoding
-    return read_cases(path, mapping.columns.case, on_bytes=on_bytes, delimiter=delimiter, encoding=encoding)
 
 
 def _again(understood: Iterable[str]) -> Iterator[tuple[str, list[Dated]]]:

@@ -12,10 +12,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from ticketing.adapters.cases import Case, Entry
 from ticketing.adapters.catalog import Catalog
 from ticketing.adapters.private import Sealer, private_parts
-from ticketing.adapters.recording import Saying, envelopes_of, held_by
+from ticketing.adapters.recording import Saying, append_of, envelopes_of, held_by, sealed_for
 from ticketing.adapters.store import Append, Claim, ClaimKind, SaltedText, Store
 from ticketing.domain.command import Situation
 from ticketing.domain.cuts import surviving
@@ -25,6 +24,7 @@ from ticketing.domain.evolve import evolve, fold
 from ticketing.domain.intake import UNIT_ALREADY_OPEN
 from ticketing.domain.ticket import Ticket
 from ticketing.domain.values import Envelope, Event
+from ticketing.imports.cases import Case, Entry
 
 _REMEMBERED = 4096
 
@@ -179,46 +179,27 @@ class Batches:
         for number, event in enumerate(entry.events):
             reference = self._catalog.for_fact(event, entry.actor, ticket, now=now, skew=self._skew)
             flags = flags_of(event, Situation(ticket, reference, entry.actor, entry.occurred_at))
-            sealed, salted = self._sealed(event, ticket)
+            sealed, salted = sealed_for(ticket, (event,), self._sealer)
             flagged = replace(saying, flags=flags) if flags else saying
-            envelopes += envelopes_of(flagged, ticket.ticket_id, "ticket", version + number, (sealed,))
+            envelopes += envelopes_of(flagged, ticket.ticket_id, "ticket", version + number, sealed)
             evolve(ticket, envelopes[-1])
             texts += salted
-        after = held_by(ticket)
-        claims = tuple(self._claimed(ticket, claim) for claim in after if claim not in before)
-        releases = tuple(claim for claim in before if claim not in after)
-        self._note(ticket.ticket_id, claims, releases)
-        if any(not claim.is_exclusive for claim in claims):
-            envelopes[-1] = _flagged(envelopes)
-        return Append(
-            stream_id=ticket.ticket_id,
-            stream_kind="ticket",
-            expected_version=version,
-            command_id=entry.command_id,
-            command_digest=saying.command_digest,
-            envelopes=tuple(envelopes),
-            claims=claims,
-            releases=releases,
-            texts=tuple(texts),
-        )
+        append = append_of(saying, envelopes, texts, before, ticket, lambda claim: self._is_free(claim, ticket))
+        self._note(append)
+        return _flagged(append)
 
-    def _sealed(self, event: Event, ticket: Ticket) -> tuple[Event, tuple[SaltedText, ...]]:
-        if not self._said(event).texts:
-            return event, ()
-        return self._sealer.seal(event, getattr(event, "manufacturer", None) or ticket.manufacturer)
-
-    def _claimed(self, ticket: Ticket, claim: Claim) -> Claim:
-        """The claim; beside another's where the unit is held already, because facts are not refused."""
+    def _is_free(self, claim: Claim, ticket: Ticket) -> bool:
+        """Whether the claim may shut others out; not where the unit is held already, because facts are not refused."""
         others = (holder for holder in self._holders(claim.kind, claim.key) if holder != ticket.ticket_id)
-        return replace(claim, is_exclusive=claim.kind == "number" or next(others, None) is None)
+        return claim.kind == "number" or next(others, None) is None
 
-    def _note(self, ticket_id: UUID, claims: Sequence[Claim], releases: Sequence[Claim]) -> None:
-        for claim in releases:
-            self._holders.give_up(ticket_id, claim)
-        for claim in claims:
+    def _note(self, append: Append) -> None:
+        for claim in append.releases:
+            self._holders.give_up(append.stream_id, claim)
+        for claim in append.claims:
             is_made = claim.kind == "number" and f"import:{claim.key}".startswith(f"{self._source}/")
             if not (self._dry_run and is_made):
-                self._holders.take(ticket_id, claim)
+                self._holders.take(append.stream_id, claim)
 
     def _is_changed(self, entry: Entry) -> bool:
         kept = self._store.command(entry.command_id)
@@ -244,9 +225,11 @@ class Batches:
         return said
 
 
-def _flagged(envelopes: Sequence[Envelope[Event]]) -> Envelope[Event]:
-    """The last fact; flagged because two hold its unit, unless another of them is already."""
-    last, slug = envelopes[-1], UNIT_ALREADY_OPEN.slug
-    if any(slug in envelope.flags for envelope in envelopes):
-        return last
-    return replace(last, flags=(*last.flags, slug))
+def _flagged(append: Append) -> Append:
+    """The append, its last fact flagged if two hold its unit, unless another of its facts is already."""
+    slug = UNIT_ALREADY_OPEN.slug
+    is_told = any(slug in envelope.flags for envelope in append.envelopes)
+    if is_told or all(claim.is_exclusive for claim in append.claims):
+        return append
+    *others, last = append.envelopes
+    return replace(append, envelopes=(*others, replace(last, flags=(*last.flags, slug))))

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from ticketing.adapters.sections import Activity, LogMapping, first_wrong, one_line
-from ticketing.adapters.templates import MappingError, Template, fact_template, template_of
+from ticketing.adapters.wrong_keys import first_wrong, one_line
 from ticketing.domain.events import TicketOpened
 from ticketing.domain.values import Event
+from ticketing.imports.sections import Activity, LogMapping
+from ticketing.imports.templates import MappingError, Template, fact_template, template_of
 
 __all__ = ["LogMapping", "MappingError", "read_mapping"]
 NUMBER_TO_COME = "<source>/<case>"
