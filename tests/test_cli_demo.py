@@ -48,6 +48,11 @@ def test_closed_only_and_true_turnaround_stand_below_each_other(seen: list[str])
     assert said[2].startswith("as it turned out: by now ")
 
 
+def test_without_a_closed_ticket_there_is_nothing_to_compare() -> None:
+    seen = shown("--store", "memory:", "--tickets", "3").stdout.splitlines()
+    assert "Too few tickets for a comparison; it takes some hundreds." in seen
+
+
 def test_the_backlog_shows_the_states_with_most_tickets_and_counts_the_rest() -> None:
     seen = shown("--store", "memory:", "--tickets", "150").stdout.splitlines()
     place = seen.index("backlog")

@@ -34,7 +34,7 @@ from tests.examples import (
     TESTED_UNDER_LOAD,
     but,
 )
-from tests.spec import fact, given
+from tests.spec import fact, given, hour
 from ticketing.domain.diagnosis import PerformTest, RecordDiagnosis, StartDiagnosis
 from ticketing.domain.errors import BadInput
 from ticketing.domain.values import Actor
@@ -129,6 +129,8 @@ def test_a_test_of_an_earlier_cycle_does_not_stand_in_for_one_of_this_cycle() ->
     given(*again).when(FIND_NOTHING).then_rejected("tests-missing")
     given(*again, TESTED_UNDER_LOAD).when(FIND_NOTHING).then_rejected("tests-missing")
     given(*again, *tests).when(FIND_NOTHING).then(NOTHING_FOUND)
+    # The case was reopened at hour 7; what was done at hour 4 is entered afterwards.
+    given(*again, *(fact(test, at=hour(4)) for test in tests)).when(FIND_NOTHING).then_rejected("tests-missing")
 
 
 def test_a_fault_is_found_without_the_tests_demanded() -> None:

@@ -23,7 +23,7 @@ from uuid import UUID
 
 import hypothesis
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from tests import postgres
 from tests.examples import EXAMPLES, SITES, STANDARD, START, but
@@ -1426,34 +1426,36 @@ class SideBySide(RuleBasedStateMachine):
         finally:
             self.stack.close()
 
-    def dice(self, seed: int) -> Random:
-        """Dice that fall otherwise each time, though Hypothesis likes to give the same seed again."""
-        return Random(f"{seed} {self.world.commands} {self.world.position}")
-
-    @rule(seed=SEEDS, commands=st.integers(min_value=5, max_value=15))
-    def life_goes_on(self, seed: int, commands: int) -> None:
-        rng = self.dice(seed)
+    def _lived(self, seed: int, commands: int) -> Random:
+        """Lives on for some commands; the dice fall otherwise each time, though Hypothesis likes the same seed again."""
+        rng = Random(f"{seed} {self.world.commands} {self.world.position}")
         for _ in range(commands):
             self.world.live(rng)
+        return rng
 
-    @precondition(lambda self: self.world.streams)
+    @rule(seed=SEEDS, commands=st.integers(min_value=5, max_value=9))
+    def life_goes_on(self, seed: int, commands: int) -> None:
+        self._lived(seed, commands)
+
+    # Hypothesis leaves whole rules out of some runs, so there is life in each of them.
+
     @rule(seed=SEEDS)
     def a_command_comes_again(self, seed: int) -> None:
-        self.world.repeat(self.dice(seed))
+        self.world.repeat(self._lived(seed, 3))
 
     @rule(seed=SEEDS)
     def somebody_looks_back(self, seed: int) -> None:
-        self.world.look_back(self.dice(seed))
+        self.world.look_back(self._lived(seed, 3))
 
-    @rule(which=st.integers(min_value=0, max_value=2))
-    def a_report_is_brought_up_to_date(self, which: int) -> None:
-        self.world.apps[which].catch_up([Diaries()])
+    @rule(seed=SEEDS)
+    def a_report_is_brought_up_to_date(self, seed: int) -> None:
+        self._lived(seed, 3).choice(self.world.apps).catch_up([Diaries()])
 
 
 def test_all_stores_give_the_same_answers_and_no_rule_is_broken_unseen(postgres_server: str) -> None:
     settings = hypothesis.settings(
-        max_examples=EXAMPLES_WANTED or 20,
-        stateful_step_count=40,
+        max_examples=EXAMPLES_WANTED or 12,
+        stateful_step_count=30,
         derandomize=not EXAMPLES_WANTED,
         # What fails always fails the same; to shrink it would take minutes.
         phases=tuple(hypothesis.Phase) if EXAMPLES_WANTED else (hypothesis.Phase.generate,),
@@ -1462,7 +1464,6 @@ def test_all_stores_give_the_same_answers_and_no_rule_is_broken_unseen(postgres_
     SideBySide.server_url = postgres_server
     REACHED.clear()
     run_state_machine_as_test(SideBySide, settings=settings)
-    print(REACHED)
     assert REACHED["closed"] * 3 >= REACHED["runs"], REACHED
     assert REACHED["on"] * 5 >= REACHED["runs"], REACHED
 

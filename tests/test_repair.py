@@ -169,6 +169,20 @@ def test_paid_work_in_the_next_cycle_needs_an_estimate_of_that_cycle() -> None:
     given(*AGAIN, SECOND, SECOND_APPROVED).when(START_REPAIR).then(REPAIR_STARTED)
 
 
+def test_an_estimate_of_an_earlier_cycle_that_is_entered_late_approves_no_work() -> None:
+    # Cycle 2 began at hour 10; the estimate was issued at hour 6.
+    told = given(*AGAIN, fact(SECOND, at=hour(6)), SECOND_APPROVED)
+    told.when(START_REPAIR).then_rejected("not-approved")
+
+
+def test_work_on_a_line_that_was_approved_but_never_quoted_counts_as_the_customers() -> None:
+    # Only a finding approves such a line; the maximum is 130.00.
+    told = given(*PAID_WORK, but(APPROVED, lines=("board", "gold")))
+    gold = {"cost": euros("130.00"), "estimate_line": "gold"}
+    told.when(but(FIT_PART, **gold)).then(but(PART_FITTED, **gold))
+    told.when(but(FIT_PART, **gold | {"cost": euros("130.01")})).then_rejected("not-approved")
+
+
 def test_the_lines_of_an_earlier_cycle_are_worked_on_no_more() -> None:
     labour = {"cost": euros("1.00"), "estimate_line": "labour"}
     given(*AGAIN, REPAIR_STARTED).when(but(LOG_WORK, **labour)).then_rejected("not-approved")

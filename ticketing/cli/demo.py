@@ -185,6 +185,9 @@ def _comparison(world: World) -> Iterator[Text]:
     yield Text(f"The report of {_day(asked_at)}, over the tickets opened since {_day(since)}:", "heading")
     yield from brief_lines(then)
     yield Text()
+    if not closed.denominator:
+        yield Text("Too few tickets for a comparison; it takes some hundreds.", "faint")
+        return
     yield Text("90 of 100 of them are back within", "heading")
     left = f"{end.censored} of them are" if end.censored else "none of them is"
     for row, said in (

@@ -73,8 +73,7 @@ def _applied(projection: Projection[R], row: R, fact: Recorded[Event]) -> R:
 
 def _stamped(row: R, latest_at: datetime, version: int) -> R:
     """`dataclasses.replace` without the constructor, which was half of what a fold costs: this runs once per fact."""
-    kind: type[Row] = type(row)
-    read, writers = _slots(kind)
+    read, writers = _slots(type(row))  # type: ignore[arg-type]  # mypy takes the class itself for unhashable
     after = object.__new__(type(row))
     for write, value in zip(writers, read(row), strict=True):
         write(after, value)
