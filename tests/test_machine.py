@@ -1427,7 +1427,7 @@ class SideBySide(RuleBasedStateMachine):
             self.stack.close()
 
     def _lived(self, seed: int, commands: int) -> Random:
-        """Lives on for some commands; the dice fall otherwise each time, though Hypothesis likes the same seed again."""
+        """Lives on for some commands; the dice fall otherwise though Hypothesis likes the same seed again."""
         rng = Random(f"{seed} {self.world.commands} {self.world.position}")
         for _ in range(commands):
             self.world.live(rng)
@@ -1454,7 +1454,7 @@ class SideBySide(RuleBasedStateMachine):
 
 def test_all_stores_give_the_same_answers_and_no_rule_is_broken_unseen(postgres_server: str) -> None:
     settings = hypothesis.settings(
-        max_examples=EXAMPLES_WANTED or 12,
+        max_examples=EXAMPLES_WANTED or 14,
         stateful_step_count=30,
         derandomize=not EXAMPLES_WANTED,
         # What fails always fails the same; to shrink it would take minutes.
