@@ -4,6 +4,7 @@ import gzip
 import random
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -328,3 +329,13 @@ def test_any_damaged_log_gives_rows_or_a_refusal(tmp_path: Path, content: bytes)
     rows_or_refusal(lambda: read_cases(path, "case"))
     rows_or_refusal(lambda: read_cases(path, PHONES))
     rows_or_refusal(lambda: read_log(path, encoding="utf-16"))
+
+
+def test_reading_may_be_given_up_in_the_middle_by_whichever_thread_has_the_reader(
+    write: Callable[[bytes], Path],
+) -> None:
+    cases = read_cases(write(b"case,activity\nA,Register\nB,Register\n"), "case")
+    next(cases)
+    with ThreadPoolExecutor(1) as another:
+        another.submit(cases.close).result()
+    assert list(cases) == []

@@ -8,7 +8,8 @@ again with a longer log, adds what is not there yet.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -83,8 +84,10 @@ def check_log(path: Path, mapping: LogMapping, *, on_progress: Callable[[Progres
         LogError: The log, or a row of it, cannot be understood.
     """
     # What a pseudonym is depends on the store's key; whether one can be made does not.
-    for _ in _understood(CaseReader(mapping, path, key=b""), path, mapping, on_progress or _tell_nobody):
-        pass
+    reader = CaseReader(mapping, path, key=b"")
+    with closing(_understood(reader, path, mapping, on_progress or _tell_nobody)) as cases:
+        for _ in cases:
+            pass
 
 
 def import_log(
@@ -124,10 +127,11 @@ def import_log(
     reader = CaseReader(mapping, path, store.key)
     with TemporaryFile("w+", encoding="utf-8") as understood:
         cases = 0
-        for name, dated in _understood(reader, path, mapping, tell):
-            kept = [(at.isoformat(), row.line, row.columns) for at, row in dated]
-            understood.write(json.dumps([name, kept]) + "\n")
-            cases += 1
+        with closing(_understood(reader, path, mapping, tell)) as read:
+            for name, dated in read:
+                kept = [(at.isoformat(), row.line, row.columns) for at, row in dated]
+                understood.write(json.dumps([name, kept]) + "\n")
+                cases += 1
         understood.seek(0)
         tally = _Tally()
         source = f"import:{mapping.source}"
@@ -146,7 +150,7 @@ def _tell_nobody(progress: Progress) -> None:
 
 def _understood(
     reader: CaseReader, path: Path, mapping: LogMapping, tell: Callable[[Progress], None]
-) -> Iterator[tuple[str, list[Dated]]]:
+) -> Generator[tuple[str, list[Dated]], None, None]:
     """Each case with its rows in order of time; at the end every row and column has been proved to be understood."""
     total = path.stat().st_size if path.is_file() else 0
     cases = read_cases(
@@ -156,8 +160,9 @@ def _understood(
         delimiter=mapping.csv.delimiter,
         encoding=mapping.csv.encoding,
     )
-    for name, rows in cases:
-        yield name, reader.dated(rows)
+    with closing(cases):
+        for name, rows in cases:
+            yield name, reader.dated(rows)
     reader.require_columns()
 
 

@@ -75,7 +75,7 @@ class LogError(BadInput):
 
 def read_log(
     path: Path, *, on_bytes: Callable[[int], None] | None = None, delimiter: str = ",", encoding: str = "utf-8"
-) -> Iterator[Row]:
+) -> Generator[Row, None, None]:
     """The rows of the log, in the order of the file and the memory of one XES trace or CSV row.
 
     XES: attributes of the types string, date, int, float, boolean and id; lists, containers and attributes of
@@ -109,8 +109,10 @@ def read_cases(
     on_bytes: Callable[[int], None] | None = None,
     delimiter: str = ",",
     encoding: str = "utf-8",
-) -> Iterator[tuple[str, list[Row]]]:
+) -> Generator[tuple[str, list[Row]], None, None]:
     """Each case with its rows in the order of the file; cases in order of first appearance, in the memory of one case.
+
+    Close it when you stop before the end: it holds the file and the temporary database open.
 
     Rows of a case may stand anywhere in the file, so all are first put into a temporary SQLite database. It has no
     name, so that SQLite itself keeps it on disk (about four times the uncompressed log, in `TMPDIR`) and removes it,
@@ -126,8 +128,7 @@ def read_cases(
     Raises:
         LogError: As for `read_log`; a row without a case; no room for the temporary database.
     """
-    rows = read_log(path, on_bytes=on_bytes, delimiter=delimiter, encoding=encoding)
-    return _by_case(path, rows, case_column)
+    return _by_case(path, read_log(path, on_bytes=on_bytes, delimiter=delimiter, encoding=encoding), case_column)
 
 
 _CREATE_CASES = "CREATE TABLE cases (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)"
@@ -143,9 +144,12 @@ SELECT name, line, columns FROM rows JOIN cases ON number = case_number ORDER BY
 """
 
 
-def _by_case(path: Path, rows: Iterable[Row], case_column: str) -> Iterator[tuple[str, list[Row]]]:
+def _by_case(
+    path: Path, rows: Generator[Row, None, None], case_column: str
+) -> Generator[tuple[str, list[Row]], None, None]:
     try:
-        with closing(sqlite3.connect("")) as spill:
+        # Whoever gives the reading up half-way may be another thread.
+        with closing(rows), closing(sqlite3.connect("", check_same_thread=False)) as spill:
             spill.execute(_CREATE_CASES)
             spill.execute(_CREATE_ROWS)
             for row in rows:
