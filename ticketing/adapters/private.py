@@ -7,7 +7,9 @@ store's key of manufacturer, a zero byte, and the normalised serial.
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
 from typing import TypeVar
 from uuid import UUID
 
@@ -29,15 +31,19 @@ def private_parts(value: object) -> Iterator[Private]:
     """Every private text and serial within a value, in order of its fields."""
     if isinstance(value, PrivateText | SerialNumber):
         yield value
-    elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from private_parts(getattr(value, name))
+    elif isinstance(value, BaseModel | dict):
+        yield from _private_among((vars(value) if isinstance(value, BaseModel) else value).values())
     elif isinstance(value, tuple):
-        for part in value:
+        yield from _private_among(value)
+
+
+def _private_among(parts: Iterable[object]) -> Iterator[Private]:
+    for part in parts:
+        if not isinstance(part, _PLAIN):
             yield from private_parts(part)
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from private_parts(part)
+
+
+_PLAIN = (str, int, type(None), datetime, date, UUID, Decimal)
 
 
 def _replaced(value: V, change: Callable[[Private], Private]) -> V:

@@ -23,6 +23,9 @@ _POOLED = 8
 _UNPOOLED = 1000
 """Threads bound the connections, the pool does not; those beyond the pooled ones are closed after use."""
 
+_CHECKPOINT_PAGES = 8000
+"""The write-ahead log is emptied into the file at 32 MB; at SQLite's 4 MB a busy writer waits for the disk too often."""
+
 _RETRY_SECONDS = 0.01
 _REASONS = {
     "database is locked": f"another process has held it locked for {BUSY_SECONDS} seconds",
@@ -56,6 +59,7 @@ class _Pool(SQLiteConnectionPool):
         try:
             database.execute(f"PRAGMA synchronous = {self.synchronous}")
             database.execute("PRAGMA secure_delete = ON")
+            database.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         except BaseException:
             database.close()
             raise

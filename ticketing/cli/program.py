@@ -5,6 +5,7 @@ else was faster); 2 wrong use or bad input (an argument, a file, or a store that
 is a defect of the program and keeps its traceback.
 """
 
+import gc
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -119,5 +120,7 @@ def run() -> NoReturn:
             stream.reconfigure(errors="replace")
         elif isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8")  # JSON and CSV are, whatever the locale says
+    # Facts and rows are trees without cycles, and many: by default a tenth of a long run goes into looking for some.
+    gc.set_threshold(100_000, 50, 50)
     typer.main.get_command(app)()
     sys.exit()

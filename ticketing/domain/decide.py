@@ -27,7 +27,7 @@ from ticketing.domain import (
 from ticketing.domain.command import Broken, Causes, Command, Rule, Rules, Situation
 from ticketing.domain.errors import CommandRejected
 from ticketing.domain.events import EventCorrected, EventRetracted
-from ticketing.domain.lifecycle import LIFE_CYCLE
+from ticketing.domain.lifecycle import MOVES
 from ticketing.domain.reference import Reference
 from ticketing.domain.roles import MAY_SEND
 from ticketing.domain.ticket import Ticket
@@ -59,7 +59,7 @@ def _role_may_not(event: Event, s: Situation) -> str | None:
 
 
 def _illegal_transition(event: Event, s: Situation) -> str | None:
-    for region, move in LIFE_CYCLE[type(event)].moves():
+    for region, move in MOVES[type(event)]:
         state = getattr(s.ticket, region)
         if not move.is_legal_in(state):
             return f"{type(event).__name__} is not legal while {region} is {state}"

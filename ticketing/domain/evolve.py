@@ -12,7 +12,7 @@ from uuid import UUID
 
 from ticketing.domain import events as e
 from ticketing.domain.cuts import surviving
-from ticketing.domain.lifecycle import LIFE_CYCLE
+from ticketing.domain.lifecycle import MOVES
 from ticketing.domain.ticket import Bill, Claim, Complaint, CycleFacts, Dispute, Estimate, Ticket, Wait
 from ticketing.domain.values import Envelope, Event
 
@@ -393,7 +393,7 @@ EVOLVE: Mapping[type[Event], Evolve] = {
 def evolve(ticket: Ticket, at: Envelope[Event]) -> None:
     """Takes one surviving fact into the ticket, in order of version."""
     kind = type(at.event)
-    for region, move in LIFE_CYCLE[kind].moves():
+    for region, move in MOVES[kind]:
         if move.target is not None and not _moved_later(ticket, region, at.occurred_at):
             state = getattr(ticket, region)
             if state not in move.keeps:

@@ -173,6 +173,11 @@ LIFE_CYCLE: Mapping[type[Event], Step] = {
 }
 
 
+MOVES: Mapping[type[Event], tuple[tuple[Region, Move], ...]] = {
+    event: step.moves() for event, step in LIFE_CYCLE.items()
+}
+"""The table by fact, as the fold and the rules read it."""
+
 _MANY = 5
 
 
@@ -186,8 +191,8 @@ def _sources_named(sources: tuple[str, ...], states: tuple[str, ...]) -> list[st
 
 def _region_diagram(region: Region, states: tuple[str, ...]) -> str:
     arrows: dict[tuple[str, str], list[str]] = {}
-    for event, step in LIFE_CYCLE.items():
-        for named, move in step.moves():
+    for event in LIFE_CYCLE:
+        for named, move in MOVES[event]:
             if named == region and move.target is not None:
                 for source in _sources_named(move.sources, states):
                     arrows.setdefault((source, move.target), []).append(event.__name__)
