@@ -24,7 +24,7 @@ _UNPOOLED = 1000
 """Threads bound the connections, the pool does not; those beyond the pooled ones are closed after use."""
 
 _CHECKPOINT_PAGES = 8000
-"""The write-ahead log is emptied into the file at 32 MB; at SQLite's 4 MB a busy writer waits for the disk too often."""
+"""The write-ahead log is emptied at 32 MB; at the default of 4 MB a busy writer waits for the disk too often."""
 
 _RETRY_SECONDS = 0.01
 _REASONS = {
