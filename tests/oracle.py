@@ -477,6 +477,12 @@ def is_moved_by_one(fact: Raw, case: Case, now: datetime) -> bool:
     return is_alone
 
 
+def is_checked_unfinished(fact: Raw, case: Case, now: datetime) -> bool:
+    if fact.name == "QcWaived":
+        return not any(map(case.is_finished, ("repair", "no_fault", "returned", "exchange")))
+    return fact.name == "QcPassed" and not case.is_finished(fact.said["checked"])
+
+
 def is_refused_unseen(fact: Raw, case: Case, now: datetime) -> bool:
     if fact.name != "ServiceRefused":
         return False
@@ -638,7 +644,7 @@ QUESTIONS: Mapping[str, Callable[[Raw, Case, datetime], bool]] = {
     "illegal-transition": is_out_of_turn,
     "not-received": is_without_the_unit,
     "no-diagnosis-in-cycle": lambda it, c, _: it.name == "RepairCompleted" and not c.in_cycle("DiagnosisRecorded"),
-    "no-finished-work": lambda it, c, _: it.name == "QcPassed" and not c.is_finished(it.said["checked"]),
+    "no-finished-work": is_checked_unfinished,
     "inspector-did-the-work": lambda it, c, _: it.name in ("QcPassed", "QcFailed") and it.by in c.hands,
     "one-person-moved-warranty": is_moved_by_one,
     "refusal-without-look": is_refused_unseen,

@@ -661,6 +661,46 @@ def test_a_publication_that_comes_again_by_its_command_gives_the_first_result(ap
     assert refusal(app, reused) == "command-id-reused"
 
 
+def test_nothing_is_published_in_the_future(app: Ticketing) -> None:
+    ahead = Publish(actor=MANAGER, thing=STANDARD, occurred_at=START + HOUR)
+    assert refusal(app, ahead) == "from-the-future"
+
+
+def test_an_id_spent_on_a_publication_that_changed_nothing_is_spent(app: Ticketing) -> None:
+    app.handle(Publish(actor=MANAGER, thing=STANDARD))
+    nothing_new = Publish(actor=MANAGER, thing=STANDARD, command_id=command_id(1))
+    assert app.handle(nothing_new).events == ()
+    assert app.handle(nothing_new).is_repeated
+    assert refusal(app, but(nothing_new, thing=but(STANDARD, version=4))) == "command-id-reused"
+
+
+def test_reference_data_is_no_ticket(app: Ticketing) -> None:
+    stream = app.handle(Publish(actor=MANAGER, thing=STANDARD)).ticket_id
+    with pytest.raises(NotFound):
+        app.ticket(stream)
+    assert refusal(app, but(RECORD_NOTE, ticket_id=stream)) == "unknown-reference"
+    assert refusal(app, but(OPEN_TICKET, ticket_id=stream)) == "unknown-reference"
+
+
+def test_what_was_answered_cannot_be_changed_for_the_next_who_asks(opened: Ticketing) -> None:
+    told = RecordHostFact(ticket_id=TICKET, actor=MANAGER, namespace="shop", name="Shelf", data={"shelf": "A"})
+    fact = opened.handle(told).events[0].event
+    assert isinstance(fact, e.HostFactRecorded)
+    with pytest.raises(TypeError, match="does not change"):
+        fact.data["shelf"] = "B"
+    answered = opened.history(TICKET)[-1].event
+    assert isinstance(answered, e.HostFactRecorded)
+    with pytest.raises(TypeError, match="does not change"):
+        answered.data.clear()
+
+
+def test_a_found_identification_takes_the_serial_to_the_manufacturer_it_names(opened: Ticketing) -> None:
+    renamed = e.UnitIdentified(manufacturer="Bolt")
+    opened.handle(RecordFinding(ticket_id=TICKET, actor=MANAGER, found_by=MANAGER, event=renamed))
+    same_unit = but(OPEN_TICKET, ticket_id=OTHER_TICKET, number="R-2", manufacturer="Bolt")
+    assert refusal(opened, same_unit) == "unit-already-open"
+
+
 def test_a_standard_is_pinned_once_it_is_published(opened: Ticketing) -> None:
     assert refusal(opened, PIN_STANDARD) == "unknown-reference"
     opened.handle(Publish(actor=MANAGER, thing=STANDARD))

@@ -116,7 +116,7 @@ def test_waits_are_recorded_or_follow_from_other_facts(company: Company) -> None
         return wait
 
     assert waits_for(ESTIMATE) == "customer_approval"
-    assert waits_for(e.WaitStarted(cause="parts_ours")) == "parts_ours"  # first in the order of domain.md §2
+    assert waits_for(e.WaitStarted(cause="parts_ours")) == "parts_ours"  # first in the order of `WAITS`
     assert waits_for(e.EstimateApproved(estimate_version=1, lines=())) == "parts_ours"
     assert waits_for(e.WaitEnded(cause="parts_ours")) == "none"
     assert waits_for(DISPUTE) == "dispute"

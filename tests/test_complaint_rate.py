@@ -21,7 +21,7 @@ def test_complaints_are_used_beside_the_course_of_the_ticket() -> None:
 
 
 def test_the_complaint_rate_of_day_100_with_thirty_days(company: Company) -> None:
-    # The vector of domain.md §5, and the bounds: 60 + 30 and 70 + 30 have passed on day 100, 80 + 30 has not.
+    # W is 30 days, as of day 100, and the bounds: 60 + 30 and 70 + 30 have passed on day 100, 80 + 30 has not.
     before = company.repairs(1, 50, 60)
     company.complains(before, 55)  # before hand-back: counts
     late = company.repairs(2, 50, 60)

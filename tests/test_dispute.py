@@ -8,6 +8,7 @@ from tests.examples import (
     APPEAL_VERDICT,
     APPEALED,
     CLOSE_DISPUTE,
+    CORRECTED,
     CUSTOMERS_POSITION,
     DISPUTE_CLOSED,
     DISPUTED,
@@ -164,6 +165,14 @@ def test_whoever_approved_the_disputed_decision_does_not_judge_it_either() -> No
 )
 def test_a_dispute_about_no_fact_is_not_judged_by_anybody_who_decided_on_the_entitlement(decision: Fact) -> None:
     told = given(OPENED, TESTED, IN_WARRANTY, decision, *HEARD[1:])
+    told.when(but(ISSUE_VERDICT, by="w-1")).then_rejected("judge-in-own-case")
+    told.when(ISSUE_VERDICT).then(VERDICT)
+
+
+def test_whoever_corrected_a_decision_or_approved_that_does_not_judge_it() -> None:
+    corrected = but(CORRECTED, field="basis", was="warranty", is_="goodwill", approved_by="m-1")
+    told = given(OPENED, IN_WARRANTY, fact(corrected, by=WARRANTY_OFFICER), *HEARD[1:])
+    told.when(but(ISSUE_VERDICT, by="m-1")).then_rejected("judge-in-own-case")
     told.when(but(ISSUE_VERDICT, by="w-1")).then_rejected("judge-in-own-case")
     told.when(ISSUE_VERDICT).then(VERDICT)
 

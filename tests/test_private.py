@@ -127,7 +127,7 @@ def corrections(marks: Marks) -> Iterator[Command]:
         (host, "data.told", (str, private_text)),
         (host, "data.shelf", (private_text,)),
         (len(DISPUTED_LIFE), "reason", (str, private_text)),
-        (host + 1, "is", (str, private_text)),
+        (host + 1, "reason", (str, private_text)),
     ):
         for kind in kinds:
             told = {"target_version": version, "field": field, "is": kind(marks())}

@@ -139,3 +139,8 @@ def test_a_technician_of_an_earlier_cycle_may_inspect() -> None:
     second = (HANDED_BACK, CLOSED, REOPENED, RECEIVED, DIAGNOSED, REPAIR_STARTED, REPAIRED)
     given(*first).when(PASS_QC).then_rejected("inspector-did-the-work")
     given(*first, *second).when(PASS_QC).then(QC_PASSED)
+
+
+def test_only_what_is_finished_is_let_go_without_inspection() -> None:
+    given(OPENED, RECEIVED, DIAGNOSED).when(WAIVE_QC).then_rejected("no-finished-work")
+    given(OPENED, RECEIVED, NOTHING_FOUND).when(WAIVE_QC).then(QC_WAIVED)

@@ -10,6 +10,7 @@ from tests.examples import (
     AUDITOR,
     BILLED,
     CLOSED,
+    COMPLAINED,
     COMPLETE_REPAIR,
     CORRECT_EVENT,
     CORRECTED,
@@ -37,6 +38,7 @@ from tests.examples import (
     PART_FITTED,
     PINNED,
     PROMISED,
+    QC_FAILED,
     QC_PASSED,
     RECEIVED,
     RECEPTIONIST,
@@ -254,16 +256,35 @@ def test_whoever_did_it_sets_it_right_whatever_their_role_now() -> None:
 
 
 def test_what_two_people_changed_one_person_does_not_change_back() -> None:
-    corrected = but(CORRECTED, field="basis", was="warranty", is_="goodwill", approved_by="m-1")
-    told, command = given(*ENTITLED[:2], corrected), but(AGAIN, target_version=3, field="is", is_="none")
-    told.when(command).then_rejected("role-may-not")
-    assert correction(told.when(but(command, approved_by="m-1"))).is_ == "none"
-
     taken_back, restoring = but(RETRACTED, target_version=3, approved_by="m-1"), but(AWAY, target_version=4)
     told = given(*ENTITLED, taken_back)
     assert told.ticket.entitlement == "warranty"
     told.when(restoring).then_rejected("role-may-not")
     assert told.when(but(restoring, approved_by="m-1")).refusal is None
+
+
+@pytest.mark.parametrize("field", ["field", "target_version", "is", "was", "approved_by"])
+def test_a_correction_stands_as_it_was_said_but_for_its_reason(field: str) -> None:
+    told = given(*ENTITLED[:2], but(CORRECTED, target_version=2, field="clauses.0", was="4.2", is_="none"))
+    told.when(but(AGAIN, target_version=3, field=field, is_="basis")).then_rejected("unknown-reference")
+    assert told.when(but(AGAIN, target_version=3, field="reason", is_="a slip")).refusal is None
+    told.when(but(AWAY, target_version=3)).then(but(RETRACTED, target_version=3))
+
+
+@pytest.mark.parametrize(
+    "event", [ESTIMATED, APPROVED, DISPUTED, COMPLAINED, QC_FAILED, BILLED], ids=lambda event: type(event).__name__
+)
+def test_what_others_rely_on_is_taken_back_by_two_people_only(event: Event) -> None:
+    told, command = given(OPENED, RECEIVED, fact(event, by=MANAGER)), but(RETRACT_EVENT, target_version=3)
+    told.when(but(command, actor=MANAGER)).then_rejected("role-may-not")
+    told.when(but(command, actor=MANAGER, approved_by="M-1")).then_rejected("role-may-not")
+    assert told.when(but(command, actor=MANAGER, approved_by="r-1")).refusal is None
+
+
+def test_the_manufacturer_of_a_unit_with_a_serial_is_identified_not_corrected() -> None:
+    command = but(CORRECT_EVENT, target_version=1, field="manufacturer", is_="Bolt")
+    given(OPENED).when(command).then_rejected("unknown-reference")
+    assert given(but(OPENED, serial=None)).when(command).refusal is None
 
 
 # notes, notices, host facts

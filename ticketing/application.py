@@ -25,6 +25,7 @@ from ticketing.domain import cuts
 from ticketing.domain.command import Command, TicketCommand
 from ticketing.domain.decide import decide
 from ticketing.domain.errors import BadInput, CommandRejected, Conflict, NotFound
+from ticketing.domain.events import UnitIdentified
 from ticketing.domain.evolve import fold
 from ticketing.domain.intake import UNIT_ALREADY_OPEN, IdentifyUnit, OpenTicket
 from ticketing.domain.publishing import Publish, decide_publish, kind_of
@@ -193,7 +194,7 @@ class Ticketing:
             return self._publish(command, saying)
         ticket_id = _ticket_of(command)
         history = self._recent.stream(ticket_id)
-        if not history and not isinstance(command, OpenTicket):
+        if not _is_of_ticket(history) and (history or not isinstance(command, OpenTicket)):
             raise CommandRejected("unknown-reference", f"there is no ticket {ticket_id}")
         refuse_stale_version(command, history[-1].version if history else 0)
         facts = cuts.surviving(history)
@@ -210,21 +211,24 @@ class Ticketing:
 
     def _with_known_serial(self, command: Command, ticket: Ticket) -> Command:
         """The command with the serial that is known already: its match depends on the manufacturer told now."""
-        if not isinstance(command, IdentifyUnit) or command.serial is not None or ticket.serial is None:
+        said = command.event if isinstance(command, RecordFinding) else command
+        if not isinstance(said, IdentifyUnit | UnitIdentified) or said.serial is not None or ticket.serial is None:
             return command
-        if command.manufacturer in (None, ticket.manufacturer):
+        text = ERASED if said.manufacturer in (None, ticket.manufacturer) else self.text(ticket.serial)
+        if text == ERASED:
             return command
-        text = self.text(ticket.serial)
-        return command if text == ERASED else command.model_copy(update={"serial": SerialNumber(text=text)})
+        serial = SerialNumber(text=text)
+        if isinstance(command, RecordFinding):
+            return command.model_copy(update={"event": said.model_copy(update={"serial": serial})})
+        return command.model_copy(update={"serial": serial})
 
     def _publish(self, command: Publish, saying: Saying) -> Handled:
         kind = kind_of(command.thing)
         stream_id = reference_stream(kind, command.thing.key)
         earlier = self.reference.versions(kind, command.thing.key)
         refuse_stale_version(command, len(earlier))
-        decided = decide_publish(command, earlier)
-        if not decided:
-            return Handled(stream_id, len(earlier), (), is_repeated=True)
+        latest = self.now() + self.settings.skew
+        decided = decide_publish(command, earlier, occurred_at=saying.occurred_at, latest=latest)
         append = Append(
             stream_id=stream_id,
             stream_kind=kind,
@@ -234,7 +238,7 @@ class Ticketing:
             envelopes=envelopes_of(saying, stream_id, kind, len(earlier), decided),
         )
         (recorded,) = self.store.append([append])
-        return Handled(stream_id, recorded[-1].version, recorded)
+        return Handled(stream_id, len(earlier) + len(recorded), recorded, is_repeated=not recorded)
 
     def import_log(
         self,
@@ -278,7 +282,7 @@ class Ticketing:
         """
         with suppress(ValueError):
             ticket_id = ticket if isinstance(ticket, UUID) else UUID(ticket)
-            if self._recent.stream(ticket_id):
+            if _is_of_ticket(self._recent.stream(ticket_id)):
                 return ticket_id
         by_number = self.store.holders("number", ticket) if isinstance(ticket, str) else ()
         if not by_number:
@@ -399,6 +403,10 @@ def _beside_the_holder(command: Command, saying: Saying, conflict: ClaimConflict
     if isinstance(command, RecordFinding) and slug == UNIT_ALREADY_OPEN.slug:
         return replace(saying, flags=(slug,))
     raise CommandRejected(slug, str(conflict)) from conflict
+
+
+def _is_of_ticket(history: Sequence[Recorded[Event]]) -> bool:
+    return bool(history) and history[0].stream_kind == "ticket"
 
 
 def _bound(name: str, instant: datetime | None) -> datetime | None:

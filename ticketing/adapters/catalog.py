@@ -12,7 +12,7 @@ from ticketing.domain import events as e
 from ticketing.domain.closure import CloseTicket
 from ticketing.domain.command import Command
 from ticketing.domain.diagnosis import PinStandard, RecordDiagnosis
-from ticketing.domain.errors import NotFound
+from ticketing.domain.errors import Conflict, NotFound
 from ticketing.domain.intake import OpenTicket
 from ticketing.domain.record import CorrectEvent, RecordFinding, RetractEvent
 from ticketing.domain.reference import Published, Reference, SitePublished, StandardPublished, reference_stream
@@ -126,7 +126,7 @@ class Catalog:
 def published(fact: Recorded[Event]) -> Published:
     """The reference data that a fact of a reference stream publishes."""
     if not isinstance(fact.event, Published):
-        raise TypeError(f"{type(fact.event).__name__} is no reference data")
+        raise Conflict(f"a ticket was opened under the id of reference data: {fact.stream_id}")
     return fact.event
 
 

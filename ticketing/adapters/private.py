@@ -108,14 +108,14 @@ class Sealer:
         return hmac.new(self._key, message.encode(), hashlib.sha256).hexdigest()
 
 
-def refuse_ready_digests(command: Command) -> None:
+def refuse_ready_digests(said: Value) -> None:
     """Refuses a digest from outside: with it one ticket could show, and erase, another's text.
 
     Raises:
-        BadInput: A private part of the command comes without its text.
+        BadInput: A private part of the command or event comes without its text.
     """
-    if any(part.text is None for part in private_parts(command)):
-        raise BadInput(f"{type(command).__name__}: a private text is given as text; its digest is made by the store")
+    if any(part.text is None for part in private_parts(said)):
+        raise BadInput(f"{type(said).__name__}: a private text is given as text; its digest is made by the store")
 
 
 def drawn_uuid(random_bytes: Callable[[int], bytes]) -> UUID:

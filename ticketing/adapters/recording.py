@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from ticketing.adapters.private import Sealer
+from ticketing.adapters.private import Sealer, refuse_ready_digests
 from ticketing.adapters.store import Append, Claim, SaltedText
 from ticketing.domain.events import EventCorrected, EventRetracted
 from ticketing.domain.evolve import evolve, replay
@@ -84,6 +84,8 @@ def sealed_for(ticket: Ticket, events: Sequence[Event], sealer: Sealer) -> tuple
     sealed: list[Event] = []
     texts: list[SaltedText] = []
     for event in events:
+        if not isinstance(event, EventCorrected):  # a correction says what the log has: what the field was
+            refuse_ready_digests(event)
         one, salted = sealer.seal(event, getattr(event, "manufacturer", None) or ticket.manufacturer)
         sealed.append(one)
         texts += salted

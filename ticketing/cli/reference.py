@@ -69,11 +69,14 @@ def refuse_what_would_be_refused(app: Ticketing, actor: Actor, things: Sequence[
     Raises:
         CommandRejected: Publishing one of the things would be refused.
     """
+    now = app.now()
     earlier: dict[tuple[str, str], tuple[Published, ...]] = {}
     for thing in things:
         kind = kind_of(thing)
         before = earlier.get((kind, thing.key)) or app.reference.versions(kind, thing.key)
-        earlier[kind, thing.key] = before + decide_publish(Publish(actor=actor, thing=thing), before)
+        earlier[kind, thing.key] = before + decide_publish(
+            Publish(actor=actor, thing=thing), before, occurred_at=now, latest=now
+        )
 
 
 def actor_named(text: str) -> Actor:

@@ -69,6 +69,10 @@ class Situation:
     actor: Actor
     occurred_at: datetime
 
+    def has_second_person(self, approved_by: str | None) -> bool:
+        """Whether somebody other than the actor approved."""
+        return approved_by is not None and approved_by.casefold() != self.actor.id.casefold()
+
 
 F = TypeVar("F", bound=Event)
 

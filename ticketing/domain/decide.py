@@ -24,6 +24,7 @@ from ticketing.domain import (
     routing,
     waiting,
 )
+from ticketing.domain import events as e
 from ticketing.domain.command import Broken, Causes, Command, Rule, Rules, Situation
 from ticketing.domain.errors import CommandRejected
 from ticketing.domain.events import EventCorrected, EventRetracted
@@ -66,16 +67,33 @@ def _illegal_transition(event: Event, s: Situation) -> str | None:
     return None
 
 
+CHANGED_BY_TWO = (
+    e.ServiceRefused,
+    e.EstimateIssued,
+    e.EstimateApproved,
+    e.DisputeOpened,
+    e.VerdictIssued,
+    e.ClaimDecided,
+    e.QcPassed,
+    e.QcFailed,
+    e.BillIssued,
+    e.ComplaintReceived,
+)
+"""Decisions and agreements that others rely on: not even whoever recorded one changes it alone."""
+
+
 def _takes_back_alone(event: EventCorrected | EventRetracted, s: Situation) -> str | None:
     target = s.reference.target
-    if target is None or s.actor.role == "unknown" or event.approved_by not in (None, s.actor.id):
+    if target is None or s.actor.role == "unknown" or s.has_second_person(event.approved_by):
         return None
     if isinstance(target.event, EventCorrected | EventRetracted) and target.event.approved_by is not None:
         return "what a second person approved is changed again only with the name of one who approves that"
-    command = COMMAND_FOR[type(target.event)]
-    if s.actor.id == target.actor.id or s.actor.role in MAY_SEND[command]:
+    may_send = s.actor.id == target.actor.id or s.actor.role in MAY_SEND[COMMAND_FOR[type(target.event)]]
+    if may_send and not isinstance(target.event, CHANGED_BY_TWO):
         return None
-    return f"a {s.actor.role} does not send {command.__name__}, nor change its fact without a second person's approval"
+    return (
+        f"a {s.actor.role} changes {type(target.event).__name__} only with the name of a second person who approved it"
+    )
 
 
 ROLE_MAY_NOT = Rule("role-may-not", _role_may_not)

@@ -117,7 +117,7 @@ def _moved_out_of_warranty_alone(event: e.EntitlementDecided | e.EntitlementRevi
     approved_by = None if isinstance(event, e.EntitlementDecided) else event.approved_by
     if approved_by is None:
         return f"from {before} to {after} needs the name of a second person who approved it"
-    if approved_by == s.actor.id:
+    if not s.has_second_person(approved_by):
         return f"{approved_by} approved the move out of warranty that they made themselves"
     return None
 

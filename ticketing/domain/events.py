@@ -8,11 +8,12 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr, field_validator
 
 from ticketing.domain.values import (
     Code,
     Event,
+    FrozenDict,
     Instant,
     Key,
     Money,
@@ -684,6 +685,11 @@ class HostFactRecorded(Event):
     namespace: Key
     name: Key
     data: dict[Key, HostValue] = Field(default_factory=dict)
+
+    @field_validator("data")
+    @classmethod
+    def _unchanging(cls, data: dict[str, object]) -> dict[str, object]:
+        return FrozenDict(data)
 
 
 TICKET_EVENTS: tuple[type[Event], ...] = (

@@ -317,6 +317,12 @@ def _resolved(t: Ticket, event: e.ComplaintResolved, at: Envelope[Event]) -> Non
         complaint.resolved_at, complaint.is_upheld = at.occurred_at, event.is_upheld
 
 
+def _corrected(t: Ticket, event: e.EventCorrected, at: Envelope[Event]) -> None:
+    decided = t.deciders.get(event.target_version)
+    if decided is not None:
+        t.deciders[event.target_version] = decided | {at.actor.id, event.approved_by or at.actor.id}
+
+
 def _noticed(t: Ticket, event: e.NoticeSent, at: Envelope[Event]) -> None:
     if t.is_in_cycle(at.occurred_at):
         t.in_cycle.notices.add((event.clock, event.kind))
@@ -382,7 +388,7 @@ EVOLVE: Mapping[type[Event], Evolve] = {
     e.ComplaintAcknowledged: _acknowledged,
     e.ComplaintResolved: _resolved,
     e.SatisfactionRated: _nothing,
-    e.EventCorrected: _nothing,
+    e.EventCorrected: _corrected,
     e.EventRetracted: _nothing,
     e.NoteRecorded: _nothing,
     e.NoticeSent: _noticed,

@@ -1,13 +1,14 @@
 """Publishing: a version of reference data is put on record; it is never edited, a later one follows it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from pydantic import SerializeAsAny
 
 from ticketing.domain.command import Command
 from ticketing.domain.errors import CommandRejected
 from ticketing.domain.reference import REFERENCE_EVENTS, Published
-from ticketing.domain.values import Role, StreamKind
+from ticketing.domain.values import Role, StreamKind, instant_text
 
 PUBLISHERS: frozenset[Role] = frozenset({"manager", "warranty_officer", "dispute_officer", "auditor", "system"})
 
@@ -23,15 +24,20 @@ def kind_of(thing: Published) -> StreamKind:
     return next(kind for kind, event in REFERENCE_EVENTS.items() if type(thing) is event)
 
 
-def decide_publish(command: Publish, earlier: Sequence[Published]) -> tuple[Published, ...]:
+def decide_publish(
+    command: Publish, earlier: Sequence[Published], *, occurred_at: datetime, latest: datetime
+) -> tuple[Published, ...]:
     """The fact to record; none when exactly this version is published already.
 
     Raises:
-        CommandRejected: `role-may-not`, or `already-on-record` when the version does not follow the last one.
+        CommandRejected: `role-may-not`; `from-the-future` after the `latest` instant that the clock allows;
+            `already-on-record` when the version does not follow the last one.
     """
     thing = command.thing
     if command.actor.role not in PUBLISHERS:
         raise CommandRejected("role-may-not", f"a {command.actor.role} publishes no reference data")
+    if occurred_at > latest:
+        raise CommandRejected("from-the-future", f"{instant_text(occurred_at)} is after the application's clock")
     if thing in earlier:
         return ()
     last = max((published.version for published in earlier), default=0)

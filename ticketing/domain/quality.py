@@ -34,6 +34,10 @@ def _no_finished_work(event: e.QcPassed, s: Situation) -> str | None:
     return f"nothing of the kind {event.checked} is finished in cycle {s.ticket.cycle}"
 
 
+def _nothing_to_waive(event: e.QcWaived, s: Situation) -> str | None:
+    return None if s.ticket.in_cycle.finished else f"nothing is finished in cycle {s.ticket.cycle}"
+
+
 def _inspector_did_the_work(event: e.QcPassed | e.QcFailed, s: Situation) -> str | None:
     if s.actor.id not in s.ticket.in_cycle.technicians:
         return None
@@ -47,4 +51,5 @@ CAUSES: Causes = {PassQc: e.QcPassed, FailQc: e.QcFailed, WaiveQc: e.QcWaived}
 RULES: Rules = {
     e.QcPassed: (NOT_RECEIVED, NO_FINISHED_WORK, INSPECTOR_DID_THE_WORK),
     e.QcFailed: (NOT_RECEIVED, INSPECTOR_DID_THE_WORK),
+    e.QcWaived: (Rule(NO_FINISHED_WORK.slug, _nothing_to_waive),),
 }

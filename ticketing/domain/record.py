@@ -88,6 +88,10 @@ def correction(command: CorrectEvent, reference: Reference) -> e.EventCorrected:
     if target is None:
         raise CommandRejected("unknown-reference", f"the ticket has no fact {command.target_version} to correct")
     place = f"{type(target.event).__name__}.{command.field}"
+    if isinstance(target.event, e.EventCorrected | e.EventRetracted) and command.field != "reason":
+        raise CommandRejected("unknown-reference", f"{place} stands as it was said: retract it and record another")
+    if command.field == "manufacturer" and getattr(target.event, "serial", None) is not None:
+        raise CommandRejected("unknown-reference", f"the serial is told apart by {place}: send IdentifyUnit instead")
     try:
         was, is_ = _occurred_at(command, target) if command.field == "occurred_at" else _field(command, target.event)
     except KeyError:
@@ -180,7 +184,7 @@ def _entitlement_changed_alone(event: e.EventCorrected | e.EventRetracted, s: Si
         return None
     if isinstance(event, e.EventCorrected) and event.field not in ("basis", "from", "to", "approved_by"):
         return None
-    if event.approved_by is not None and event.approved_by != s.actor.id:
+    if s.has_second_person(event.approved_by):
         return None
     return "what was decided on the entitlement is changed only with the name of a second person who approved it"
 

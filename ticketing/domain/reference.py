@@ -9,10 +9,10 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID, uuid5
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic.types import StringConstraints
 
-from ticketing.domain.values import Envelope, Event, Instant, Key, Sha256, StreamKind, Value
+from ticketing.domain.values import Envelope, Event, FrozenDict, Instant, Key, Sha256, StreamKind, Value
 
 _REFERENCE_STREAMS = UUID("5f0c2f5e-6f0a-5f0e-9d53-3b2a3c1f7a10")
 LocalTime = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
@@ -70,6 +70,11 @@ class PolicyPublished(Published):
     title: str | None = Field(default=None, max_length=500)
     manufacturer: Key | None = None
     parameters: dict[Key, int | Key] = Field(default_factory=dict)
+
+    @field_validator("parameters")
+    @classmethod
+    def _unchanging(cls, parameters: dict[str, object]) -> dict[str, object]:
+        return FrozenDict(parameters)
 
 
 class Window(Value):

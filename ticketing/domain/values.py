@@ -4,7 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, NoReturn, TypeVar
 from uuid import UUID
 
 from pydantic import (
@@ -177,6 +177,15 @@ class SerialNumber(Value):
         if text is not None and not normalised_serial(_storable(text)):
             raise ValueError("a serial number has more than blanks and hyphens")
         return text
+
+
+class FrozenDict(dict[str, Any]):
+    """A dict that nobody changes: what is on record is shared by all who read it."""
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError("what is on record does not change")
+
+    __setitem__ = __delitem__ = update = setdefault = pop = popitem = clear = __ior__ = _refuse
 
 
 def _storable(text: str) -> str:

@@ -241,6 +241,9 @@ def template_of(place: str, event: type[F], written: Mapping[str, object]) -> Te
 def _part(place: str, written: object) -> Part:
     if isinstance(written, Mapping):
         if "column" not in written:
+            ready = next((key for key in ("digest", "match") if key in written), None)
+            if ready is not None:
+                raise MappingError(f"{place}.{ready}: a digest is made by the store, of the text in the log")
             return Table({key: _part(f"{place}.{key}", value) for key, value in written.items()})
         try:
             return FromColumn.model_validate(written)

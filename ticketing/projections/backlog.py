@@ -2,7 +2,7 @@
 
 The age runs from the opening of the present cycle, in whole days of 24 h. The state is that of the work where the unit
 is in house, or where there is no custody, and else where the unit is. Of several open waits the first in the order of
-domain.md §2 counts. How an imported ticket stands is known only up to the end of its source, where its age ends too.
+`WAITS` counts. How an imported ticket stands is known only up to the end of its source, where its age ends too.
 """
 
 from collections import Counter
@@ -28,10 +28,10 @@ AGES: tuple[tuple[str, int | None], ...] = (
     ("31-45", 45),
     (">45", None),
 )
-"""Ages in days with the last whole day that belongs to each (domain.md §5)."""
+"""Ages in days with the last whole day that belongs to each."""
 
 WAITS: tuple[str, ...] = (*get_args(e.WaitCause), "transit", "customer_approval", "customer_collection", "dispute")
-"""Recorded causes, then those that other facts show, in the order of domain.md §2."""
+"""Recorded causes, then those that other facts show, in the order in which they count."""
 
 _RANK = {cause: rank for rank, cause in enumerate(WAITS)}
 

@@ -13,7 +13,7 @@ from ticketing.domain.values import NATIVE, Event, Recorded
 from ticketing.projections.row import Row
 
 WITHOUT_CUSTODY = frozenset({"on_site", "remote"})
-"""Channels whose tickets take `DiagnosisStarted` for receipt and the end of work for hand-back (domain.md §5)."""
+"""Channels whose tickets take `DiagnosisStarted` for receipt and the end of work for hand-back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,8 @@ def with_dimensions(row: D, fact: Recorded[Event]) -> D:
 
 def _observed(row: D, fact: Recorded[Event]) -> D:
     if fact.source != NATIVE:
-        return replace(row, source=row.source or fact.source, imported_until=fact.occurred_at)
+        # Only a native fact that comes later than the source's last one says that the ticket was watched since.
+        return replace(row, source=row.source or fact.source, imported_until=fact.occurred_at, has_native_facts=False)
     if row.has_native_facts or isinstance(fact.event, e.EventCorrected | e.EventRetracted):
         return row
     return replace(row, has_native_facts=True)
