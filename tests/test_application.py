@@ -33,6 +33,7 @@ from tests.examples import (
     TICKET,
     but,
 )
+from ticketing.adapters.recent import Recent
 from ticketing.application import Handled, Settings, Ticketing
 from ticketing.domain import events as e
 from ticketing.domain.closure import ReopenTicket
@@ -741,3 +742,14 @@ def test_erasing_one_ticket_leaves_the_texts_of_another(opened: Ticketing) -> No
     assert isinstance(fact.event, e.TicketOpened)
     assert fact.event.symptom is not None
     assert opened.text(fact.event.symptom) == "it hums"
+
+
+def test_a_store_of_many_facts_keeps_only_some_of_them_in_memory(opened: Ticketing) -> None:
+    recent = Recent(opened.store, facts=10)
+    for number in range(2, 8):
+        opened.handle(but(OPEN_TICKET, ticket_id=UUID(int=number), number=f"R-{number}", serial=None))
+        for _ in range(3):
+            opened.handle(but(RECORD_NOTE, ticket_id=UUID(int=number), command_id=None))
+        assert [fact.version for fact in recent.stream(UUID(int=number))] == [1, 2, 3, 4]
+        assert sum(map(len, recent._kept.values())) == recent._count <= 10
+    assert len(recent.stream(UUID(int=2))) == 4

@@ -1,7 +1,7 @@
 """Recent: the streams that were read last, so that only what is new in them is read and decoded again.
 
 A recorded fact never changes and a stream only grows, so what was read once stays true; the store is asked each time
-for what follows it.
+for what follows it. A store must not be put back to an older state under a running process.
 """
 
 from collections import OrderedDict
@@ -12,15 +12,17 @@ from uuid import UUID
 from ticketing.adapters.store import Store
 from ticketing.domain.values import Event, Recorded
 
-_STREAMS = 512
+_FACTS = 20_000
+"""How many facts are kept: some 60 MB at 3 kB each, and about a thousand tickets."""
 
 
 class Recent:
     """Reads streams of one store, and keeps the latest of them in memory. Threads may share it."""
 
-    def __init__(self, store: Store, streams: int = _STREAMS) -> None:
+    def __init__(self, store: Store, facts: int = _FACTS) -> None:
         self._store = store
-        self._streams = streams
+        self._most = facts
+        self._count = 0
         self._kept: OrderedDict[UUID, tuple[Recorded[Event], ...]] = OrderedDict()
         self._lock = Lock()
 
@@ -47,8 +49,11 @@ class Recent:
 
     def _keep(self, stream_id: UUID, facts: tuple[Recorded[Event], ...]) -> None:
         with self._lock:
-            if len(facts) >= len(self._kept.get(stream_id, ())):
+            before = len(self._kept.get(stream_id, ()))
+            if len(facts) > before:
                 self._kept[stream_id] = facts
+                self._count += len(facts) - before
             self._kept.move_to_end(stream_id)
-            if len(self._kept) > self._streams:
-                self._kept.popitem(last=False)
+            while self._count > self._most:
+                _, oldest = self._kept.popitem(last=False)
+                self._count -= len(oldest)
