@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ticketing.application import Ticketing
+from ticketing.imports.logs import LogError, size_bytes
 
 ROOT = Path(__file__).parents[1]
 SITE = 'key = "harbour"\nversion = 1\neffective_from = 2026-01-01T00:00:00Z\nkind = "branch"\n'
@@ -127,6 +128,43 @@ def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
     before = path.read_bytes()
     assert "notes.db" in refused("show", "R-1", "--store", f"sqlite:///{path}", code=2)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("question", ["show R-1", "history R-1", "report backlog", "reference list", "erase R-1 -y"])
+def test_a_question_to_an_empty_file_makes_no_store_in_it(tmp_path: Path, question: str) -> None:
+    path = written(tmp_path, "", "empty.db")
+    assert refused(*question.split(), code=2, store=f"sqlite:///{path}").endswith("empty.db holds no ticketing store\n")
+    assert path.read_bytes() == b""
+
+
+@pytest.mark.parametrize("command", ["projections run", "show R-1", "publish"])
+def test_a_database_of_another_program_is_left_as_it_is(tmp_path: Path, command: str) -> None:
+    path = tmp_path / "music.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE songs (title TEXT)")
+    before = path.read_bytes()
+    files = [written(tmp_path, f"[site]\n{SITE}")] if command == "publish" else []
+    said = refused(*command.split(), *files, code=2, store=f"sqlite:///{path}")
+    assert "music.db holds no ticketing store" in said
+    assert path.read_bytes() == before
+    assert not list(tmp_path.glob("music.db-*"))
+
+
+def test_a_name_that_is_too_long_for_a_file_is_refused(tmp_path: Path) -> None:
+    long = tmp_path / ("x" * 300)
+    for path in (long, long / "store.db"):
+        assert "xxx" in refused("show", "R-1", code=2, store=f"sqlite:///{path}")
+        assert "xxx" in refused("publish", written(tmp_path, f"[site]\n{SITE}"), code=2, store=f"sqlite:///{path}")
+    mapping = ROOT / "examples" / "phone-repair.toml"
+    assert "xxx" in refused("import", long, "--mapping", mapping, code=2, store="memory:")
+    with pytest.raises(LogError, match="xxx"):
+        size_bytes(long)
+
+
+def test_a_folder_is_no_log(tmp_path: Path) -> None:
+    mapping = ROOT / "examples" / "phone-repair.toml"
+    said = refused("import", tmp_path, "--mapping", mapping, code=2, store="memory:")
+    assert said.endswith(" is a folder\n")
 
 
 def changed(url: str, statement: str) -> None:

@@ -38,7 +38,9 @@ def test_it_sets_what_was_known_then_beside_what_is_known_now(seen: list[str]) -
     assert seen[place + 2].startswith("  now   recorded the proof of purchase")
 
 
-def test_closed_only_and_true_turnaround_stand_below_each_other(seen: list[str]) -> None:
+def test_closed_only_and_true_turnaround_stand_below_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ticketing.cli.demo._FEWEST", 1)
+    seen = shown("--store", "memory:").stdout.splitlines()
     place = next(place for place, line in enumerate(seen) if line.startswith("Why closed tickets alone mislead"))
     figures = [line.split()[0] for line in seen[place:] if line.startswith("  ")]
     assert figures.index("turnaround") < figures.index("closed")
@@ -48,9 +50,26 @@ def test_closed_only_and_true_turnaround_stand_below_each_other(seen: list[str])
     assert said[2].startswith("as it turned out: by now ")
 
 
-def test_without_a_closed_ticket_there_is_nothing_to_compare() -> None:
-    seen = shown("--store", "memory:", "--tickets", "3").stdout.splitlines()
-    assert "Too few tickets for a comparison; it takes some hundreds." in seen
+def test_of_few_tickets_the_closed_ones_are_not_set_beside_all(seen: list[str]) -> None:
+    assert "Why closed tickets alone mislead" not in seen
+    assert any("tickets are too few to show why closed ones alone mislead" in line for line in seen)
+
+
+def test_its_commands_ask_as_of_the_end_of_the_simulated_year(seen: list[str]) -> None:
+    after = "\n".join(seen[seen.index("Go on from here") :]).replace("\\\n", "")
+    assert "Without --as-of the made-up tickets go on ageing until today." in after
+    commands = [line for line in after.splitlines() if line.startswith(("ticketing show", "ticketing report"))]
+    assert len(commands) == 3
+    (as_of,) = {line.partition("--as-of ")[2] for line in commands}
+    assert as_of.endswith("Z")
+
+
+def test_the_story_says_its_zone_and_what_was_corrected(seen: list[str]) -> None:
+    story = next(place for place, line in enumerate(seen) if line.startswith("The story of R-"))
+    assert seen[story + 2] == "times in UTC"
+    corrected = [line for line in seen if " corrected " in line or line.strip().startswith("corrected ")]
+    assert corrected, "the story of the disputed ticket has a correction"
+    assert re.search(r"\[\S+ corrected\s+by\s+\d+\]", "\n".join(seen))
 
 
 def test_the_backlog_shows_the_states_with_most_tickets_and_counts_the_rest() -> None:
@@ -60,7 +79,10 @@ def test_the_backlog_shows_the_states_with_most_tickets_and_counts_the_rest() ->
     sizes = [int(re.split(r"\s{2,}", line.strip())[1]) for line in table]
     assert (len(table), table[0].split()[:2]) == (6, ["all", "open"])
     assert sizes[1:] == sorted(sizes[1:], reverse=True)
-    assert any(re.match(r"The backlog has \d+ more states with fewer tickets: ", line) for line in seen)
+    rest = next(place for place, line in enumerate(seen) if re.match(r"The backlog has \d+ more states", line))
+    assert seen[rest + 1].startswith("ticketing report backlog --as-of 2")
+    legend = next(number for number, line in enumerate(seen) if line.startswith("n: tickets asked of"))
+    assert legend < place, "a backlog has none of these headings"
 
 
 def test_no_line_is_longer_than_a_terminal_is_wide(seen: list[str]) -> None:

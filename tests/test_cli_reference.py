@@ -72,11 +72,25 @@ def test_one_refusal_keeps_everything_out(sqlite_url: str, tmp_path: Path) -> No
     quay.write_text(f'{SITE}name = "Quay"\n')
     refused = run(sqlite_url, "publish", *EXAMPLES, quay)
     assert refused.exit_code == 1
-    assert refused.stderr.startswith("ticketing: already-on-record: site quay has version 1")
+    assert refused.stderr.startswith(
+        "ticketing: already-on-record: site quay: version 1 is on record with other content"
+    )
+    assert "publish it as version 2" in refused.stderr
     assert [thing["key"] for thing in listed(sqlite_url)] == ["quay"]
 
 
 def test_an_actor_that_is_none_is_refused_with_the_roles_there_are(sqlite_url: str) -> None:
-    refused = run(sqlite_url, "publish", *EXAMPLES, "--actor", "me:king")
-    assert refused.exit_code == 2
-    assert "write ID:ROLE, such as m-1:manager; the roles are receptionist, " in refused.stderr
+    for actor, said in (("me:king", "there is no role king"), ("me", "write ID:ROLE, such as m-1:manager")):
+        refused = run(sqlite_url, "publish", *EXAMPLES, "--actor", actor)
+        assert refused.exit_code == 2
+        assert f"--actor {actor}: {said}; the roles are receptionist, " in refused.stderr
+
+
+def test_a_version_that_another_follows_is_to_be_published_after_that(sqlite_url: str, tmp_path: Path) -> None:
+    quay = tmp_path / "quay.toml"
+    for version, name in ((1, "Quay"), (3, "Quay"), (1, "Key"), (2, "Key")):
+        quay.write_text(SITE.replace("version = 1", f"version = {version}") + f'name = "{name}"\n')
+        last = run(sqlite_url, "publish", quay).stderr
+        if (version, name) == (1, "Key"):
+            assert "version 1 is on record with other content; publish it as version 4" in last
+    assert "version 2 comes before version 3, which is on record; publish it as version 4" in last

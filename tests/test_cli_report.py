@@ -101,7 +101,9 @@ def test_a_report_is_printed_again_to_the_byte_also_after_more_was_recorded(sqli
 def test_what_a_ticket_in_transit_waits_for_is_said_once(sqlite_url: str) -> None:
     with Company(sqlite_url) as company:
         company.finds(company.repairs(1, 0, None), e.UnitDispatched(to="leipzig"), day(1))
-    assert any(line.startswith("  in transit  ") for line in answered(sqlite_url, "backlog").splitlines())
+    told = answered(sqlite_url, "backlog")
+    assert any(line.startswith("  in transit  ") for line in told.splitlines())
+    assert "unseen" not in told, "a backlog has no such heading to explain"
 
 
 def test_the_csv_is_that_of_the_library(file: str) -> None:
@@ -133,7 +135,7 @@ def test_days_and_instants_bound_the_cohort(file: str) -> None:
     ("arguments", "said"),
     [
         (["turnarund"], "there is no report turnarund; the nearest is turnaround"),
-        (["backlog", "--by", "sites"], "there is no dimension sites; the nearest is site"),
+        (["backlog", "--by", "sites"], "there is no dimension sites; the nearest is site; there are channel, "),
         (["backlog", "--within", "3"], "--within is no parameter of backlog"),
         (["first_pass", "--w-days", "3"], "--w-days is no parameter of first_pass"),
         (["turnaround", "--cohort", "closed_in"], "the nearest is opened_in"),

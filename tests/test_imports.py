@@ -290,6 +290,14 @@ def test_a_wait_until_named_activities_goes_on_through_the_others(app: Ticketing
     ]
 
 
+@pytest.mark.parametrize("unknown", ["skip", "note"])
+def test_a_row_that_no_rule_fits_ends_the_wait_that_names_it(app: Ticketing, log: Log, unknown: str) -> None:
+    order = {"name": "Order", "wait": {"cause": "parts_ours", "until": ["Part came"]}}
+    path = log(row("1", "Order", "09:00"), row("1", "Phoned", "10:00"), row("1", "Part came", "11:00"))
+    app.import_log(path, mapping(activity=[order], unknown_activities=unknown))
+    assert ("WaitEnded", at("11:00")) in told(app, "shop/1")
+
+
 def test_a_row_that_turns_up_later_within_a_wait_ends_it_earlier(app: Ticketing, log: Log) -> None:
     app.import_log(log(row("1", "Wait", "09:00"), row("1", "Look", "12:00")), mapping())
     app.import_log(log(row("1", "Wait", "09:00"), row("1", "Look", "12:00"), row("1", "Say", "10:00")), mapping())
@@ -464,7 +472,7 @@ def test_a_unit_handed_out_while_another_ticket_holds_it_is_stored_beside_it(app
         (("2", "Look", "", "t", ""), "column 'time': empty"),
         (("2", "", "2026-06-01 09:00", "t", ""), "column 'activity': empty"),
         (("", "Look", "2026-06-01 09:00", "t", ""), "column 'case': empty, it should name the case"),
-        (("2", "Close", "2026-06-01 09:00", "t", "yes"), "column 'what': 'yes' is not among the mapping's values"),
+        (("2", "Close", "2026-06-01 09:00", "t", "yes"), "column 'what': the text is not among the mapping's values"),
         (("2", "Look", "2026-06-01 09:00", "a\tb", ""), "column 'who': id: String should match pattern"),
         (("2" * 200, "Look", "2026-06-01 09:00", "t", ""), "column 'case': number: String should have at most 200"),
     ],
@@ -478,6 +486,37 @@ def test_a_row_that_cannot_be_understood_gets_one_line_and_nothing_is_stored(
     assert str(caught.value).startswith(f"{path}:3: {message}")
     assert "\n" not in str(caught.value)
     assert app.store.head() == 0
+
+
+PUBLIC = [
+    {
+        "name": "Close",
+        "events": [{"event": "TicketClosed", "outcome": {"column": "what", "values": {"no": "cancelled"}}}],
+    }
+]
+
+
+@pytest.mark.parametrize(
+    "private",
+    [
+        {"event": "NoteRecorded", "text": {"column": "what"}},
+        {"event": "UnitIdentified", "serial": {"column": "what"}},
+        {"event": "TicketAssigned", "site": "berlin", "person": {"column": "what", "pseudonym": True}},
+        {"event": "DiagnosisRecorded", "findings": [{"finding_id": "1", "cause": "wear", "text": {"column": "what"}}]},
+        {"event": "HostFactRecorded", "namespace": "n", "name": "n", "data": {"said": {"column": "what"}}},
+    ],
+    ids=lambda written: written["event"],
+)
+def test_an_error_quotes_no_column_that_is_private_anywhere_in_the_mapping(
+    app: Ticketing, log: Log, private: dict[str, object]
+) -> None:
+    path = log(row("1", "Close", "09:00", "t", "Maria Muster called"))
+    with pytest.raises(LogError, match="'Maria Muster called' is not among"):
+        app.import_log(path, mapping(activity=PUBLIC))
+    with pytest.raises(LogError) as caught:
+        app.import_log(path, mapping(activity=[*PUBLIC, {"name": "Say", "events": [private]}]))
+    assert str(caught.value) == f"{path}:2: column 'what': the text is not among the mapping's values"
+    assert caught.value.__suppress_context__
 
 
 def test_a_column_that_no_row_has_is_named_with_the_nearest(app: Ticketing, log: Log) -> None:
@@ -533,6 +572,17 @@ def test_a_dry_run_stores_nothing_and_says_what_would_happen(app: Ticketing, log
     done = app.import_log(path, mapping())
     assert same(said, done, "is_dry_run")
     assert app.store.head() == done.events_added
+
+
+@pytest.mark.parametrize("claims", [("shop/9", "shop/9"), ("shop/2", ""), ("", "shop/1")])
+def test_a_dry_run_refuses_the_case_whose_number_an_earlier_one_has(
+    app: Ticketing, log: Log, claims: tuple[str, str]
+) -> None:
+    path = log(row("1", "Look", "09:00", "t", claims[0]), row("2", "Look", "10:00", "t", claims[1]))
+    numbered = mapping(opening={"site": "berlin", "number": {"column": "what"}})
+    said = app.import_log(path, numbered, dry_run=True)
+    assert said.cases_refused == 1
+    assert same(said, app.import_log(path, numbered), "is_dry_run")
 
 
 def test_a_dry_run_on_a_store_that_has_part_of_it_says_the_rest(app: Ticketing, log: Log) -> None:

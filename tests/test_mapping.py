@@ -118,12 +118,12 @@ WRONG = {
     "a misspelt key of an activity": (
         "ignore = true",
         "ignored = true",
-        "activity.2.ignored: there is no such key; the nearest is 'ignore'",
+        "activity.2 ('Seen').ignored: there is no such key; the nearest is 'ignore'",
     ),
     "a misspelt key of a wait": (
         'cause = "payment"',
         'case = "payment"',
-        "activity.1.wait.case: there is no such key; the nearest is 'cause'",
+        "activity.1 ('Waiting').wait.case: there is no such key; the nearest is 'cause'",
     ),
     "a misspelt key of a column's value": (
         'default = "unknown"',
@@ -141,32 +141,44 @@ WRONG = {
     "no fact of that name": (
         '"DiagnosisRecorded"',
         '"DiagnosisRecordet"',
-        "activity.0.events.0.event: there is no fact 'DiagnosisRecordet'; the nearest is 'DiagnosisRecorded'",
+        (
+            "activity.0 ('Diagnosed').events.0.event: "
+            "there is no fact 'DiagnosisRecordet'; the nearest is 'DiagnosisRecorded'"
+        ),
     ),
     "a fact without its name": (
         'event = "DiagnosisRecorded"\n',
         "",
-        "activity.0.events.0: the key 'event' is missing; it names the fact",
+        "activity.0 ('Diagnosed').events.0: the key 'event' is missing; it names the fact",
     ),
     "an opening among the activities": (
         '"DiagnosisRecorded"',
         '"TicketOpened"',
-        "activity.0.events.0.event: the first row of a case opens the ticket: put its fields under [opening]",
+        (
+            "activity.0 ('Diagnosed').events.0.event: "
+            "the first row of a case opens the ticket: put its fields under [opening]"
+        ),
     ),
     "a correction": (
         '"DiagnosisRecorded"',
         '"EventCorrected"',
-        "activity.0.events.0.event: a log cannot correct facts by their version",
+        "activity.0 ('Diagnosed').events.0.event: a log cannot correct facts by their version",
     ),
     "no field of that name": (
         "findings = ",
         "finding = ",
-        "activity.0.events.0.finding: DiagnosisRecorded has no field 'finding'; the nearest is 'findings'",
+        (
+            "activity.0 ('Diagnosed').events.0.finding: "
+            "DiagnosisRecorded has no field 'finding'; the nearest is 'findings'"
+        ),
     ),
     "no field of that name further in": (
         "finding_id",
         "findings_id",
-        "activity.0.events.0.findings.0.findings_id: it has no field 'findings_id'; the nearest is 'finding_id'",
+        (
+            "activity.0 ('Diagnosed').events.0.findings.0.findings_id: "
+            "it has no field 'findings_id'; the nearest is 'finding_id'"
+        ),
     ),
     "no field of that name in the opening": (
         'model = { column = "model"',
@@ -187,7 +199,7 @@ WRONG = {
     "a translation that the field cannot have": (
         'dropped = "accident"',
         'dropped = "dropped"',
-        "activity.0.events.0.findings.0.cause: Input should be 'manufacturing'",
+        "activity.0 ('Diagnosed').events.0.findings.0.cause: Input should be 'manufacturing'",
     ),
     "an unknown role": ('"technician"', '"techician"', "actor.roles.0.role: Input should be 'receptionist'"),
     "an unknown zone": ('"Europe/Rome"', '"Europe/Roma"', "time.zone: 'Europe/Roma' is no IANA time zone"),
@@ -210,27 +222,27 @@ WRONG = {
     "a wait until nothing": (
         'until = ["Diagnosed"]',
         'until = ["Diagnose"]',
-        "activity: 1.wait.until: there is no activity 'Diagnose'; the nearest is 'Diagnosed'",
+        "activity.1 ('Waiting').wait.until: there is no activity 'Diagnose'; the nearest is 'Diagnosed'",
     ),
     "an activity that is never reached": (
         'name = "Seen"',
         'name = "Waiting"',
-        "activity: 2: no row of 'Waiting' gets past an earlier one",
+        "activity.2 ('Waiting'): no row of 'Waiting' gets past an earlier one",
     ),
     "a transition without its column": (
         'name = "Seen"',
         'name = "Seen"\ntransition = "start"',
-        "activity: 2.transition: columns.transition is not named",
+        "activity.2 ('Seen').transition: columns.transition is not named",
     ),
     "an activity ignored and not": (
         "ignore = true",
         'ignore = true\nwait = { cause = "payment" }',
-        "activity.2: ignore = true leaves no room for events or a wait",
+        "activity.2 ('Seen'): ignore = true leaves no room for events or a wait",
     ),
     "an activity that says nothing": (
         "ignore = true",
         "",
-        "activity.2: name its events, a wait, or say ignore = true",
+        "activity.2 ('Seen'): name its events, a wait, or say ignore = true",
     ),
     "a source that is no name": ('source = "shop"', 'source = "my shop"', "source: String should match pattern"),
     "no TOML": ("[columns]", "[columns", "no TOML: "),
@@ -247,6 +259,47 @@ def test_a_wrong_mapping_is_refused_in_one_line_with_file_key_and_nearest_key(
         read_mapping(path)
     assert str(caught.value).startswith(f"{path}: {message}")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("unknown", ["skip", "note"])
+def test_a_wait_may_end_with_an_activity_that_has_no_rule_where_such_rows_are_let_in(
+    tmp_path: Path, unknown: str
+) -> None:
+    let_in = GOOD.replace("[columns]", f'unknown_activities = "{unknown}"\n\n[columns]')
+    mapping = read_mapping(write(tmp_path, let_in.replace('until = ["Diagnosed"]', 'until = ["Phoned"]')))
+    assert mapping.activity[1].wait is not None
+    assert mapping.activity[1].wait.until == ("Phoned",)
+
+
+A_DIGEST = {"digest": "0" * 64}
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ({"event": "NoteRecorded", "text": A_DIGEST}, "text.digest"),
+        ({"event": "NoteRecorded", "text": {"digest": {"column": "hash"}}}, "text.digest"),
+        ({"event": "NoteRecorded", "text": {"column": "what", "values": {"x": A_DIGEST}}}, "text.digest"),
+        ({"event": "NoteRecorded", "text": {"column": "what", "default": A_DIGEST}}, "text.digest"),
+        ({"event": "UnitIdentified", "serial": {"match": "0" * 64}}, "serial.match"),
+        ({"event": "HostFactRecorded", "namespace": "n", "name": "n", "data": {"said": A_DIGEST}}, "data.said.digest"),
+        (
+            {"event": "DiagnosisRecorded", "findings": [{"finding_id": "1", "cause": "wear", "text": A_DIGEST}]},
+            "findings.0.text.digest",
+        ),
+    ],
+)
+def test_a_mapping_gives_texts_and_no_ready_digests(written: dict[str, object], key: str) -> None:
+    with pytest.raises(MappingError, match=re.escape(f"here.{key}: a digest is made by the store, of the text")):
+        fact_template("here", written)
+
+
+def test_a_fact_of_the_host_may_have_keys_of_these_names() -> None:
+    data = {"match": {"column": "score"}, "digest": "weekly"}
+    written = {"event": "HostFactRecorded", "namespace": "club", "name": "played", "data": data}
+    assert fact(written, {"score": "2-1"}) == e.HostFactRecorded(
+        namespace="club", name="played", data={"match": "2-1", "digest": "weekly"}
+    )
 
 
 def test_a_mapping_that_is_not_there_is_refused_in_one_line(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -32,6 +33,7 @@ from ticketing.projections.row import Row
 R = TypeVar("R", bound=Row)
 
 _EVENTS = "ticketing_events"
+_STORE = "ticketing_store"
 _PAGE = 2000
 
 # The library's recorder reads the column `rowid` by that name. It inserts neither stamp nor kind, and so inserts not.
@@ -105,7 +107,7 @@ _CREATE = (
     _CREATE_VIEWS,
     _CREATE_STORE,
 )
-_HAS_STORE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'ticketing_store'"
+_SELECT_NAMES = r"SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\'"
 _INSERT_STORE = "INSERT INTO ticketing_store (number, schema_version, key) VALUES (1, ?, ?)"
 _SELECT_STORE = "SELECT schema_version, key FROM ticketing_store"
 
@@ -175,7 +177,7 @@ class SqliteStore(Store):
         recorder: The log for readers that know the library and not us.
 
     Raises:
-        StoreError: The file cannot be opened, is no database, or was made by a newer version.
+        StoreError: The file cannot be opened, is no database or another program's, or was made by a newer version.
     """
 
     def __init__(
@@ -187,14 +189,14 @@ class SqliteStore(Store):
         codec: Codec | None = None,
         synchronous: Synchronous = "FULL",
     ) -> None:
-        if path.is_dir() or not path.parent.is_dir():
-            raise StoreError(f"{path}: {'this is a folder' if path.is_dir() else 'there is no such folder'}")
+        _require_place(path)
         self._clock = clock
         self._codec = codec or Codec()
         self._file = SqliteFile(path, synchronous)
         try:
+            key = self._opened()  # looks before it changes anything: the file may be another program's
             self._file.require_wal()
-            self._key = self._opened() or self._made(random_bytes)
+            self._key = key or self._made(random_bytes)
         except BaseException:
             self._file.close()
             raise
@@ -216,7 +218,7 @@ class SqliteStore(Store):
             return key
 
     def _key_in(self, cursor: sqlite3.Cursor) -> bytes | None:
-        if cursor.execute(_HAS_STORE).fetchone() is None:
+        if not _is_store(cursor, self._file.path):
             return None
         schema_version, key = cursor.execute(_SELECT_STORE).fetchone()
         if schema_version > STORE_SCHEMA:
@@ -304,6 +306,37 @@ class SqliteStore(Store):
             recorded(position, UUID(stream_id), version, topic, state, datetime.fromisoformat(recorded_at))
             for position, stream_id, version, topic, state, recorded_at in rows
         ]
+
+
+def holds_store(path: Path) -> bool:
+    """Whether the file is there and holds a store; looking changes nothing.
+
+    Raises:
+        StoreError: It cannot be opened, is no database, or is another program's.
+    """
+    _require_place(path)
+    if not path.exists():
+        return False
+    with closing(SqliteFile(path)) as file, file.reading() as cursor:
+        return _is_store(cursor, path)
+
+
+def _require_place(path: Path) -> None:
+    try:
+        wrong = "this is a folder" if path.is_dir() else None if path.parent.is_dir() else "there is no such folder"
+        path.exists()  # refuses a name that is too long, and a folder that may not be entered
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror or error}") from error
+    if wrong is not None:
+        raise StoreError(f"{path}: {wrong}")
+
+
+def _is_store(cursor: sqlite3.Cursor, path: Path) -> bool:
+    """Whether our tables are there; all of them were made in one transaction."""
+    names = {name for (name,) in cursor.execute(_SELECT_NAMES)}
+    if names and _STORE not in names:
+        raise StoreError(f"{path} holds no ticketing store, but another program's tables")
+    return bool(names)
 
 
 def _standing(cursor: sqlite3.Cursor, appends: Sequence[Append]) -> Standing:

@@ -55,6 +55,31 @@ def open_store(
     raise BadInput(f"unknown store {f'scheme {scheme}:' if colon else repr(url)}; a store is {KNOWN}")
 
 
+def is_there(url: str) -> bool:
+    """Whether there is a store at the URL, where that can be said without making one: of a file, by looking into it.
+
+    Of memory and of a server it is said to be there; whoever opens it finds out.
+
+    Raises:
+        BadInput: The URL names no file.
+        StoreError: The file cannot be opened, is no database, or is another program's.
+    """
+    if not url.startswith(_SQLITE):
+        return True
+    from ticketing.adapters.sqlite import holds_store
+
+    return holds_store(file_of(url))
+
+
+def file_of(url: str) -> Path:
+    """The file that the URL of an SQLite store names.
+
+    Raises:
+        BadInput: It names none.
+    """
+    return _file(url)[0]
+
+
 def _file(url: str) -> tuple[Path, Synchronous]:
     path, _, query = url.removeprefix(_SQLITE).partition("?")
     if not path or path == ":memory:" or "\0" in path:

@@ -26,6 +26,9 @@ _ASKED_BEFORE_THE_END = timedelta(weeks=27)
 """When closed tickets were asked alone: long enough ago that it has turned out how wrong they were."""
 
 _RECENT = timedelta(days=60)
+_FEWEST = 100
+"""Of fewer tickets the two ways of counting differ by chance."""
+
 _LARGEST = 5
 """How many states of the backlog are shown."""
 
@@ -101,6 +104,7 @@ def _title(text: str) -> Iterator[Text]:
 
 def _story(world: World) -> Iterator[Text]:
     yield from _title(f"The story of {world.story_number}")
+    yield Text("times in UTC", "faint")
     day = None
     for line in tell_story(world.app, world.story_number):
         if line.when.date() != day:
@@ -129,12 +133,12 @@ def _told(line: StoryLine) -> Iterator[Text]:
     """The time, then who did what as one sentence, folded under itself."""
     late = f" [put on record only on {line.recorded_at.day} {line.recorded_at:%B}]" if line.is_late else ""
     flags = f" [{', '.join(line.flags)}]" if line.flags else ""
-    marks = late + flags
+    marks = late + flags + "".join(f" [{mark}]" for mark in line.corrected)
     folded = _folded(f"{line.who} {line.what}{marks}", WIDTH - 9)
     sentence = Text("\n".join([folded[0], *(f"{'':9}{part}" for part in folded[1:])]))
     sentence.stylize("who", 0, len(line.who))
     if marks:
-        sentence.highlight_regex(r"\[[^\]]*\]$", "mark")
+        sentence.highlight_regex(r"(\s+\[[^\]]*\])+$", "mark")
     yield Text.assemble((f"  {line.when:%H:%M}  ", "faint"), sentence)
 
 
@@ -158,14 +162,19 @@ def _year(world: World) -> Iterator[Text]:
     turnaround = reports.turnaround(world.app, by=["manufacturer"], within_days=10)
     backlog = reports.backlog(world.app)
     shortened = _largest(backlog)
-    for report in (turnaround, reports.first_pass(world.app), reports.complaint_rate(world.app), shortened):
+    for report in (turnaround, reports.first_pass(world.app), reports.complaint_rate(world.app)):
         yield Text(report.figure.replace("_", " "), "heading")
         yield from brief_lines(report)
         yield Text()
+    yield from word_lines()
+    yield Text()
+    yield Text("backlog", "heading")
+    yield from brief_lines(shortened)
     left_out = len(backlog.rows) - len(shortened.rows)
     if left_out:
-        yield Text(f"The backlog has {left_out} more states with fewer tickets: ticketing report backlog.", "faint")
-    yield from word_lines()
+        yield Text()
+        yield Text(f"The backlog has {left_out} more states with fewer tickets:", "faint")
+        yield Text(f"ticketing report backlog --as-of {_instant(world.now)}", "command")
 
 
 def _largest(backlog: Report) -> Report:
@@ -181,13 +190,14 @@ def _comparison(world: World) -> Iterator[Text]:
     then = reports.turnaround(world.app, from_=since, known_at=asked_at, unit="d")
     now = reports.turnaround(world.app, from_=since, to=asked_at, unit="d")
     (true,), (closed,), (end,) = then.of("turnaround"), then.of("turnaround_closed"), now.of("turnaround")
+    if true.denominator < _FEWEST or not closed.denominator:
+        yield Text()
+        yield Text(f"{true.denominator} tickets are too few to show why closed ones alone mislead; 2,000 do.", "faint")
+        return
     yield from _title("Why closed tickets alone mislead")
     yield Text(f"The report of {_day(asked_at)}, over the tickets opened since {_day(since)}:", "heading")
     yield from brief_lines(then)
     yield Text()
-    if not closed.denominator:
-        yield Text("Too few tickets for a comparison; it takes some hundreds.", "faint")
-        return
     yield Text("90 of 100 of them are back within", "heading")
     left = f"{end.censored} of them are" if end.censored else "none of them is"
     for row, said in (
@@ -211,14 +221,22 @@ def _p90(row: ReportRow) -> str:
     return "not known" if days is None else f"{days:,.1f} days"
 
 
+def _instant(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def _next(world: World, url: str) -> Iterator[Text]:
     yield from _title("Go on from here")
-    as_of = f"{world.now:%Y-%m-%dT%H:%M:%SZ}"
-    yield Text(f"export TICKETING_STORE='{url}'", "command")
-    refused = f"{world.refused_at + timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}"
-    yield Text(f"ticketing show {world.story_number} --known-at {refused}", "command")
+    as_of = f"--as-of {_instant(world.now)}"
+    yield Text("Without --as-of the made-up tickets go on ageing until today.", "faint")
+    refused = _instant(world.refused_at + timedelta(seconds=1))
     asked_at = world.now - _ASKED_BEFORE_THE_END
-    known = f"--from {_first_day(asked_at)} --known-at {asked_at:%Y-%m-%dT%H:%M:%SZ}"
-    yield Text(f"ticketing report turnaround {known}", "command")
-    yield Text(f"ticketing report backlog --by site --as-of {as_of}", "command")
-    yield Text("ticketing reference show standard QUORVAN-IS", "command")
+    known = f"--from {_first_day(asked_at)} --known-at {_instant(asked_at)}"
+    for command in (
+        f"export TICKETING_STORE='{url}'",
+        f"ticketing show {world.story_number} --known-at {refused} \\\n  {as_of}",
+        f"ticketing report turnaround {known} \\\n  {as_of}",
+        f"ticketing report backlog --by site {as_of}",
+        "ticketing reference show standard QUORVAN-IS",
+    ):
+        yield Text(command, "command")

@@ -38,8 +38,7 @@ def import_log(
 ) -> None:
     """Imports another system's log; again, it adds only what is new."""
     meaning = read_mapping(mapping)
-    if not log.is_file():
-        raise BadInput(f"{log}: there is no such file")
+    _require_file(log)
     with progress(_STEPS["checking"]) as advance:
 
         def tell(come: Progress) -> None:
@@ -57,6 +56,14 @@ def import_log(
         stderr().print(one_line(refusal), style="warning", soft_wrap=True)
     if done.cases_refused:
         raise typer.Exit(1)
+
+
+def _require_file(log: Path) -> None:
+    try:
+        if not log.is_file():
+            raise BadInput(f"{log} is a folder" if log.is_dir() else f"{log}: there is no such file")
+    except OSError as error:
+        raise BadInput(f"{log}: {error.strerror or error}") from error
 
 
 def _show(log: Path, done: ImportReport) -> None:

@@ -32,12 +32,12 @@ _WIDE = 1000
 
 
 def stdout() -> Console:
-    """Where answers go."""
+    """Where answers and the summaries of `import` and `publish` go."""
     return _console(is_error=False)
 
 
 def stderr() -> Console:
-    """Where progress, summaries of what was done, and errors go."""
+    """Where progress, one-line reports of what was done, and errors go."""
     return _console(is_error=True)
 
 

@@ -1,8 +1,8 @@
 """The program: its commands, and the one place where an error becomes one line and an exit code.
 
 Law of this file: 0 done; 1 refused or found wanting (a rule refuses, nothing is recorded under that name, somebody
-else was faster); 2 wrong use or bad input (an argument, a file, or a store that cannot be used). Any other exception
-is a defect of the program and keeps its traceback.
+else was faster); 2 wrong use or bad input (an argument, a file, or a store that cannot be used); 130 stopped with
+Ctrl-C. Any other exception is a defect of the program and keeps its traceback.
 """
 
 import gc
@@ -26,7 +26,7 @@ _EPILOG = """Try it:
   ticketing import LOG.xes.gz --mapping MAPPING.toml
   ticketing report turnaround --by site
 
-Exit codes: 0 done; 1 refused or found wanting; 2 wrong use or bad input."""
+Exit codes: 0 done; 1 refused or found wanting; 2 wrong use or bad input; 130 stopped."""
 
 
 _STOPPED = 130

@@ -87,10 +87,12 @@ def actor_named(text: str) -> Actor:
     """
     identity, _, role_and_site = text.partition(":")
     role, _, site = role_and_site.partition(":")
+    roles = ", ".join(get_args(Role))
+    if role and role not in get_args(Role):
+        raise BadInput(f"--actor {text}: there is no role {role}; the roles are {roles}")
     try:
         return Actor.model_validate({"id": identity, "role": role, "site": site or None})
     except ValidationError:
-        roles = ", ".join(get_args(Role))
         raise BadInput(f"--actor {text}: write ID:ROLE, such as m-1:manager; the roles are {roles}") from None
 
 

@@ -1,7 +1,7 @@
 """`report`: a figure, with everything needed to compute it again."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
 import typer
@@ -13,7 +13,8 @@ from ticketing.cli.progress import progress
 from ticketing.cli.report_table import report_lines
 from ticketing.cli.stores import StoreUrl, opened_to_ask
 from ticketing.cli.times import ABOUT_INSTANTS, AsOf, KnownAt, Zone, day_or_instant_given, instant_given, zone_named
-from ticketing.domain.errors import BadInput
+from ticketing.domain.errors import BadInput, nearest
+from ticketing.projections.dimensions import DIMENSIONS
 from ticketing.projections.report import Report
 
 _WORKING = "Working it out"
@@ -83,7 +84,7 @@ def report(
     # Longer than a function should be, because every option is a parameter and says what it is for.
     local = zone_named(zone)
     asked: dict[str, object] = {
-        "by": [dimension for given in by or () for dimension in given.split(",")],
+        "by": _dimensions(by or ()),
         "from_": day_or_instant_given("--from", from_, local),
         "to": day_or_instant_given("--to", to, local),
         "cohort": cohort,
@@ -102,6 +103,15 @@ def report(
             say(line)
     else:
         write(answer.to_json() if form == "json" else answer.to_csv())
+
+
+def _dimensions(given: Sequence[str]) -> list[str]:
+    by = [name for names in given for name in names.split(",")]
+    for name in by:
+        if name not in DIMENSIONS:
+            there = f"the nearest is {nearest(name, DIMENSIONS)}; there are {', '.join(DIMENSIONS)}"
+            raise BadInput(f"there is no dimension {name}; {there}")
+    return by
 
 
 def _parameters(figure: Callable[..., Report], **given: object) -> dict[str, object]:

@@ -62,7 +62,8 @@ def report_lines(report: Report) -> Iterator[Text]:
     for figure in dict.fromkeys(row.figure for row in report.rows):
         if figure in _MEANING:
             yield from _faint(f"{_label(figure, report)}: {_MEANING[figure]}.")
-    yield from word_lines()
+    if any(row.ages is None for row in report.rows):  # the backlog has none of these headings
+        yield from word_lines()
 
 
 def word_lines() -> Iterator[Text]:

@@ -1,10 +1,10 @@
 """Which store a command works on."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ticketing.adapters.urls import file_of, is_there
 from ticketing.application import Ticketing
 from ticketing.domain.errors import BadInput
 
@@ -17,9 +17,6 @@ StoreUrl = Annotated[
         help="Where the events are: sqlite:///file.db, postgresql://…[?schema=name], or memory:.",
     ),
 ]
-
-
-_SQLITE = "sqlite:///"
 
 
 def opened(url: str | None) -> Ticketing:
@@ -48,16 +45,20 @@ def opened_to_ask(url: str | None) -> Ticketing:
     """The application on a store that is there already: a question to a mistyped file makes no empty store.
 
     Raises:
-        BadInput: None is named, the URL is not understood, or there is no such file.
-        StoreError: The store cannot be opened.
+        BadInput: None is named, the URL is not understood, or the file is missing or empty.
+        StoreError: The store cannot be opened, or the file is another program's.
     """
-    if is_missing(url):
-        raise BadInput(f"{url}: there is no such file")
+    if url is not None and is_missing(url):
+        path = file_of(url)
+        raise BadInput(f"{path} holds no ticketing store" if path.exists() else f"{path}: there is no such file")
     return opened(url)
 
 
 def is_missing(url: str | None) -> bool:
-    """Whether the URL names a file that is not there; of a server that cannot be said before it is asked."""
-    if url is None or not url.startswith(_SQLITE):
-        return False
-    return not Path(url.removeprefix(_SQLITE).partition("?")[0]).exists()
+    """Whether the URL names a file that is not there or is empty; of a server that is not said before it is asked.
+
+    Raises:
+        BadInput: The URL names no file.
+        StoreError: The file cannot be opened, is no database, or is another program's.
+    """
+    return url is not None and not is_there(url)

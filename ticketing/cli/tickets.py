@@ -74,7 +74,8 @@ def show(
 
 
 _HISTORY_EPILOG = f"""{ABOUT_INSTANTS}
-Marks: late, recorded more than an hour after it happened; the slug of a rule that it breaks.
+Marks: late, recorded more than an hour after it happened; the slug of a rule that it breaks;
+what a later fact took back or corrected of it.
 
 Try it:
   ticketing history R-1001
@@ -99,7 +100,8 @@ def history(
     with opened_to_ask(store) as app:
         facts = app.history(ticket, as_of=happened, known_at=known, at_version=at_version, as_recorded=as_recorded)
         _refuse_nothing(ticket, facts)
-        changed = _changed_by(facts) if as_recorded else {}
+        changed = _changed_by(surviving(facts) if as_recorded else facts)
+        ticket_id = app.find(ticket)
         if form == "json":
             write_json([_fact_json(fact, changed.get(fact.version, ()), app) for fact in facts])
             return
@@ -111,6 +113,7 @@ def history(
             marks = (*_marks(fact, local), *changed.get(fact.version, ()))
             lines.add_row(str(fact.version), shown(fact.occurred_at, local), _told(fact, marks, app))
     show_table(lines)
+    say(Text(f"{ticket_id}, {len(facts)} {'fact' if len(facts) == 1 else 'facts'}; times in {zone}", "faint"))
 
 
 def erase(
@@ -148,10 +151,10 @@ def _marks(fact: Recorded[Event], zone: tzinfo) -> tuple[str, ...]:
     return (*late, *fact.flags)
 
 
-def _changed_by(facts: Sequence[Recorded[Event]]) -> Mapping[int, tuple[str, ...]]:
-    """By version, what later surviving records say of a fact: taken back, or corrected."""
+def _changed_by(surviving_facts: Sequence[Recorded[Event]]) -> Mapping[int, tuple[str, ...]]:
+    """By version, what later records say of a fact: taken back, or corrected."""
     said: dict[int, tuple[str, ...]] = {}
-    for fact in surviving(facts):
+    for fact in surviving_facts:
         event = fact.event
         if isinstance(event, EventRetracted | EventCorrected):
             what = "retracted" if isinstance(event, EventRetracted) else f"{event.field} corrected"

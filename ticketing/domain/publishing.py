@@ -43,5 +43,9 @@ def decide_publish(
     last = max((published.version for published in earlier), default=0)
     if thing.version <= last:
         name = f"{kind_of(thing)} {thing.key}"
-        raise CommandRejected("already-on-record", f"{name} has version {last}; {thing.version} with other content")
+        is_there = any(published.version == thing.version for published in earlier)
+        said = "is on record with other content" if is_there else f"comes before version {last}, which is on record"
+        raise CommandRejected(
+            "already-on-record", f"{name}: version {thing.version} {said}; publish it as version {last + 1}"
+        )
     return (thing,)

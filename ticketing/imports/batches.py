@@ -93,7 +93,8 @@ class Batches:
         skew: How far `occurred_at` may be ahead of it.
         attempts: How often a batch is decided anew.
         dry_run: Decide and store nothing. What earlier batches would hold is then kept in memory, but for the numbers
-            that are made of source and case, which no two cases share.
+            that are made of source and case.
+        are_numbers_made: Whether every number is made of source and case, which no two cases share.
     """
 
     def __init__(
@@ -107,6 +108,7 @@ class Batches:
         skew: timedelta,
         attempts: int,
         dry_run: bool,
+        are_numbers_made: bool,
     ) -> None:
         self._store = store
         self._sealer = sealer
@@ -116,6 +118,7 @@ class Batches:
         self._skew = skew
         self._attempts = attempts
         self._dry_run = dry_run
+        self._are_numbers_made = are_numbers_made
         self._remembered: dict[int, _Said] = {}
         self._look_afresh()
 
@@ -197,8 +200,7 @@ class Batches:
         for claim in append.releases:
             self._holders.give_up(append.stream_id, claim)
         for claim in append.claims:
-            is_made = claim.kind == "number" and f"import:{claim.key}".startswith(f"{self._source}/")
-            if not (self._dry_run and is_made):
+            if not (self._dry_run and self._are_numbers_made and claim.kind == "number"):
                 self._holders.take(append.stream_id, claim)
 
     def _is_changed(self, entry: Entry) -> bool:

@@ -121,6 +121,11 @@ class CaseReader:
         self._actors: dict[tuple[str, str], Actor] = {}
         self._asked = {column for column in (mapping.columns.transition, mapping.columns.actor) if column is not None}
         self._seen: set[str] = set()
+        meanings = (meaning for activity in self._meanings.values() for meaning in activity)
+        told = (template.private_columns for meaning in meanings for template in meaning.templates)
+        self._private = self._opening.private_columns.union(*told)
+        if mapping.actor.pseudonym and mapping.columns.actor is not None:
+            self._private |= {mapping.columns.actor}
 
     def dated(self, rows: Sequence[Row]) -> list[Dated]:
         """The rows of a case in order of time, ties in order of the file, each proved to be understood.
@@ -190,7 +195,13 @@ class CaseReader:
         try:
             return self._reading.instant(text)
         except ValueError as error:
-            raise LogError(self._path, str(error), line=row.line, column=column) from error
+            discreet = f"no time as {self._mapping.time.format!r} writes it, or one that a clock change leaves open"
+            raise self._wrong(str(error), discreet, row, column) from None
+
+    def _wrong(self, reason: str, discreet: str, row: Row, column: str | None) -> LogError:
+        """The line about a row; it quotes nothing of a column that is private anywhere in the mapping."""
+        said = discreet if column in self._private else reason
+        return LogError(self._path, said, line=row.line, column=column)
 
     def _text(self, row: Row, column: str) -> str:
         text = row.columns.get(column)
@@ -210,7 +221,9 @@ class CaseReader:
             label = label_of(name, transition)
             why = f"no rule for {label!r} fits this row" if meanings else f"{label!r} is not in the mapping"
             instead = "" if meanings else hint(name, self._meanings)
-            raise LogError(self._path, why + instead, line=row.line, column=self._mapping.columns.activity)
+            raise self._wrong(
+                why + instead, "no rule of the mapping fits this row", row, self._mapping.columns.activity
+            )
         return None
 
     def _actor(self, row: Row, activity: str) -> Actor:
@@ -227,7 +240,8 @@ class CaseReader:
             try:
                 actor = Actor(id=pseudonym or said.default, role=next(fitting, said.role), site=said.site)
             except ValidationError as error:
-                raise LogError(self._path, first_wrong(error, Actor), line=row.line, column=column) from error
+                discreet = f"{error.errors()[0]['msg']}, as an actor's id"
+                raise self._wrong(first_wrong(error, Actor), discreet, row, column) from None
             if len(self._actors) >= _REMEMBERED:
                 self._actors.clear()
             self._actors[activity, resource] = actor
@@ -242,8 +256,8 @@ class CaseReader:
         try:
             return e.TicketOpened.model_validate({**dict(opened), "number": number})
         except ValidationError as error:
-            reason = first_wrong(error, e.TicketOpened)
-            raise LogError(self._path, reason, line=first.row.line, column=column) from error
+            reason, discreet = first_wrong(error, e.TicketOpened), f"number: {error.errors()[0]['msg']}"
+            raise self._wrong(reason, discreet, first.row, column) from None
 
     def _facts(self, row: _Timed) -> tuple[Event, ...]:
         if row.meaning is not None:
@@ -259,7 +273,7 @@ class CaseReader:
         try:
             return template.fact(row.row.columns, self._reading)
         except WrongText as error:
-            raise LogError(self._path, str(error), line=row.row.line, column=error.column) from error
+            raise self._wrong(str(error), error.discreet, row.row, error.column) from None
 
 
 def _id(*parts: str) -> UUID:

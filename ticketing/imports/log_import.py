@@ -20,7 +20,7 @@ from ticketing.adapters.private import Sealer
 from ticketing.adapters.store import Store
 from ticketing.imports.batches import Batches, Decided
 from ticketing.imports.cases import Case, CaseReader, Dated
-from ticketing.imports.logs import Row, read_cases
+from ticketing.imports.logs import Row, read_cases, size_bytes
 from ticketing.imports.mapping import LogMapping
 
 _BATCH_ENTRIES = 800
@@ -135,7 +135,17 @@ def import_log(
         understood.seek(0)
         tally = _Tally()
         source = f"import:{mapping.source}"
-        batches = Batches(store, sealer, path, source, clock=clock, skew=skew, attempts=attempts, dry_run=dry_run)
+        batches = Batches(
+            store,
+            sealer,
+            path,
+            source,
+            clock=clock,
+            skew=skew,
+            attempts=attempts,
+            dry_run=dry_run,
+            are_numbers_made="number" not in mapping.opening,
+        )
         for batch in _batches(reader.case(name, dated) for name, dated in _again(understood)):
             decided = batches.record(batch)
             for case, one in zip(batch, decided, strict=True):
@@ -152,7 +162,7 @@ def _understood(
     reader: CaseReader, path: Path, mapping: LogMapping, tell: Callable[[Progress], None]
 ) -> Generator[tuple[str, list[Dated]], None, None]:
     """Each case with its rows in order of time; at the end every row and column has been proved to be understood."""
-    total = path.stat().st_size if path.is_file() else 0
+    total = size_bytes(path)
     cases = read_cases(
         path,
         mapping.columns.case,

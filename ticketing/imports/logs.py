@@ -172,6 +172,16 @@ def _case_of(path: Path, row: Row, case_column: str) -> str:
     return case
 
 
+def size_bytes(path: Path) -> int:
+    """The size of the file as it lies there; 0 if it is none.
+
+    Raises:
+        LogError: Its folder may not be entered, or its name cannot be one.
+    """
+    with _one_clear_error(path):
+        return path.stat().st_size if path.is_file() else 0
+
+
 def _chunks(path: Path, on_bytes: Callable[[int], None] | None) -> Generator[bytes, None, None]:
     """The uncompressed content, piece by piece."""
     with _one_clear_error(path):

@@ -8,12 +8,10 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from ticketing.adapters.wrong_keys import hint
 from ticketing.domain.events import Party, WaitCause
 from ticketing.domain.values import Key, Role, Value
 
@@ -207,24 +205,6 @@ class LogMapping(Section):
     opening: dict[str, object]
     activity: Annotated[tuple[Activity, ...], Field(strict=False)]
     unknown_activities: Literal["fail", "skip", "note"] = "fail"
-
-    @field_validator("activity")
-    @classmethod
-    def _all_reached(cls, activities: tuple[Activity, ...], info: ValidationInfo) -> tuple[Activity, ...]:
-        names = {activity.name for activity in activities}
-        for number, activity in enumerate(activities):
-            for other in activities[:number]:
-                if other.covers(activity):
-                    raise ValueError(f"{number}: no row of {activity.label!r} gets past an earlier one")
-            if activity.transition is not None and info.data.get("columns", _NO_COLUMNS).transition is None:
-                raise ValueError(f"{number}.transition: columns.transition is not named")
-            for name in activity.wait.until if activity.wait is not None else ():
-                if name not in names:
-                    raise ValueError(f"{number}.wait.until: there is no activity {name!r}{hint(name, names)}")
-        return activities
-
-
-_NO_COLUMNS = Columns(case="-", activity="-", time="-")
 
 
 def label_of(activity: str, transition: str | None) -> str:

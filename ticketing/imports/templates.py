@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice, zip_longest
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, get_args, get_origin
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ticketing.adapters.wrong_keys import first_wrong, hint, names_within, one_line
 from ticketing.domain import events as e
 from ticketing.domain.errors import BadInput
-from ticketing.domain.values import Event
+from ticketing.domain.values import Event, PrivateText, SerialNumber
 from ticketing.imports.sections import ISO_8601, FromColumn, Times
 
 F = TypeVar("F", bound=Event)
@@ -62,11 +62,13 @@ class WrongText(ValueError):
 
     Attributes:
         column: The column.
+        discreet: The reason without the text, for a column whose text is private.
     """
 
-    def __init__(self, reason: str, column: str | None) -> None:
+    def __init__(self, reason: str, column: str | None, discreet: str) -> None:
         super().__init__(reason)
         self.column = column
+        self.discreet = discreet
 
 
 class Reading:
@@ -132,13 +134,17 @@ class Reading:
         if of.values is not None:
             value = of.values.get(text, of.otherwise)
             if value is None:
-                raise WrongText(f"{text!r} is not among the mapping's values{hint(text, of.values)}", of.column)
+                reason = "is not among the mapping's values"
+                raise WrongText(f"{text!r} {reason}{hint(text, of.values)}", of.column, f"the text {reason}")
             return value
         if of.is_time:
             try:
                 return self.instant(text)
             except ValueError as error:
-                raise WrongText(str(error), of.column) from error
+                discreet = (
+                    f"the text is no time as {self._times.format!r} writes it, or one that a clock change leaves open"
+                )
+                raise WrongText(str(error), of.column, discreet) from error
         return of.prefix + (self.pseudonym(text) if of.pseudonym else text)
 
 
@@ -150,11 +156,13 @@ class Template(Generic[F]):
         event: Which fact.
         fields: Its fields.
         columns: The columns it reads, with where they stand in it.
+        private_columns: Those of them whose text is private here: no error may quote it.
     """
 
     event: type[F]
     fields: Table
     columns: Mapping[Path, FromColumn]
+    private_columns: frozenset[str]
     _made: dict[tuple[str | None, ...], F] = field(default_factory=dict)
 
     def fact(self, columns: Mapping[str, str], reading: Reading) -> F:
@@ -178,9 +186,11 @@ class Template(Generic[F]):
         return made
 
     def _wrong_text(self, error: ValidationError) -> WrongText:
-        where = error.errors()[0]["loc"]
-        column = next((of.column for path, of in self.columns.items() if _within(where, path)), None)
-        return WrongText(f"{self.event.__name__}: {first_wrong(error, self.event)}", column)
+        first = error.errors()[0]
+        column = next((of.column for path, of in self.columns.items() if _within(first["loc"], path)), None)
+        discreet = f"{self.event.__name__}: {'.'.join(map(str, first['loc']))}: {one_line(first['msg'])}"
+        reason = f"{self.event.__name__}: {first_wrong(error, self.event)}"
+        return WrongText(reason if column is not None or first["type"] == "missing" else discreet, column, discreet)
 
 
 def _filled(part: Part, columns: Mapping[str, str], reading: Reading) -> object:
@@ -230,20 +240,23 @@ def template_of(place: str, event: type[F], written: Mapping[str, object]) -> Te
     """
     fields = Table({key: _part(f"{place}.{key}", value) for key, value in written.items()})
     columns = dict(_columns_in(fields, ()))
+    ready = next(_ready_digests(event, fields, ()), None)
+    if ready is not None:
+        raise MappingError(
+            f"{'.'.join((place, *map(str, ready)))}: a digest is made by the store, of the text in the log"
+        )
     for sample in _samples(fields, columns):
         try:
             event.model_validate(sample)
         except ValidationError as error:
             _refuse(place, event, error, columns)
-    return Template(event, fields, columns)
+    private = {of.column for path, of in columns.items() if of.pseudonym or _is_private(event, path)}
+    return Template(event, fields, columns, frozenset(private))
 
 
 def _part(place: str, written: object) -> Part:
     if isinstance(written, Mapping):
         if "column" not in written:
-            ready = next((key for key in ("digest", "match") if key in written), None)
-            if ready is not None:
-                raise MappingError(f"{place}.{ready}: a digest is made by the store, of the text in the log")
             return Table({key: _part(f"{place}.{key}", value) for key, value in written.items()})
         try:
             return FromColumn.model_validate(written)
@@ -266,6 +279,40 @@ def _columns_in(part: Part, path: Path) -> Iterator[tuple[Path, FromColumn]]:
                 yield from _columns_in(inner, (*path, number))
         case Constant():
             pass
+
+
+def _ready_digests(event: type[Event], part: object, path: Path) -> Iterator[Path]:
+    """Where the mapping gives a digest instead of the text that it is made of."""
+    match part:
+        case FromColumn():
+            for constant in part.constants:
+                yield from _ready_digests(event, constant, path)
+        case Table() | Mapping():
+            inner = part.parts if isinstance(part, Table) else part
+            if _is_private(event, path):
+                yield from ((*path, key) for key in ("digest", "match") if key in inner)
+            for key, value in inner.items():
+                yield from _ready_digests(event, value, (*path, key))
+        case Array() | list():
+            for number, value in enumerate(part.parts if isinstance(part, Array) else part):
+                yield from _ready_digests(event, value, (*path, number))
+        case _:
+            pass
+
+
+def _is_private(annotation: object, path: Path) -> bool:
+    """Whether a private text or a serial number may stand at the path, or around it."""
+    if annotation in (PrivateText, SerialNumber):
+        return True
+    parts = get_args(annotation)
+    if isinstance(annotation, type) and not parts:
+        if not path or not issubclass(annotation, BaseModel):
+            return False
+        fields = {info.alias or name: info.annotation for name, info in annotation.model_fields.items()}
+        return _is_private(fields.get(str(path[0])), path[1:])
+    if get_origin(annotation) in (tuple, dict):
+        return bool(path) and any(_is_private(part, path[1:]) for part in parts)
+    return any(_is_private(part, path) for part in parts)
 
 
 def _samples(fields: Table, columns: Mapping[Path, FromColumn]) -> Iterator[object]:

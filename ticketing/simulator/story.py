@@ -27,6 +27,7 @@ class StoryLine:
         what: What happened, in one line of words of the trade, private texts quoted.
         is_late: Whether it was recorded more than an hour after it occurred.
         flags: Slugs of the rules that it breaks.
+        corrected: What was corrected of it later, as it is told here already, and by which version.
     """
 
     version: int
@@ -38,6 +39,7 @@ class StoryLine:
     what: str
     is_late: bool
     flags: tuple[str, ...]
+    corrected: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,16 @@ def tell_story(app: Ticketing, number: str, *, known_at: datetime | None = None)
         NotFound: There is no such ticket.
     """
     facts = app.history(number, known_at=known_at)
-    return [_line(app, fact) for fact in sorted(facts, key=lambda fact: (fact.occurred_at, fact.version))]
+    corrected: dict[int, tuple[str, ...]] = {}
+    for fact in facts:
+        if isinstance(fact.event, e.EventCorrected):
+            target = fact.event.target_version
+            corrected[target] = (*corrected.get(target, ()), f"{fact.event.field} corrected by {fact.version}")
+    in_order = sorted(facts, key=lambda fact: (fact.occurred_at, fact.version))
+    return [_line(app, fact, corrected.get(fact.version, ())) for fact in in_order]
 
 
-def _line(app: Ticketing, fact: Recorded[Event]) -> StoryLine:
+def _line(app: Ticketing, fact: Recorded[Event], corrected: tuple[str, ...]) -> StoryLine:
     return StoryLine(
         version=fact.version,
         when=fact.occurred_at,
@@ -79,6 +87,7 @@ def _line(app: Ticketing, fact: Recorded[Event]) -> StoryLine:
         what=in_words(fact, app.text),
         is_late=fact.recorded_at - fact.occurred_at > LATE_AFTER,
         flags=fact.flags,
+        corrected=corrected,
     )
 
 
