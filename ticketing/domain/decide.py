@@ -27,7 +27,6 @@ from ticketing.domain import (
 from ticketing.domain import events as e
 from ticketing.domain.command import Broken, Causes, Command, Rule, Rules, Situation
 from ticketing.domain.errors import CommandRejected
-from ticketing.domain.events import EventCorrected, EventRetracted
 from ticketing.domain.lifecycle import MOVES
 from ticketing.domain.reference import Reference
 from ticketing.domain.roles import MAY_SEND
@@ -82,11 +81,11 @@ CHANGED_BY_TWO = (
 """Decisions and agreements that others rely on: not even whoever recorded one changes it alone."""
 
 
-def _takes_back_alone(event: EventCorrected | EventRetracted, s: Situation) -> str | None:
+def _takes_back_alone(event: e.EventCorrected | e.EventRetracted, s: Situation) -> str | None:
     target = s.reference.target
     if target is None or s.actor.role == "unknown" or s.has_second_person(event.approved_by):
         return None
-    if isinstance(target.event, EventCorrected | EventRetracted) and target.event.approved_by is not None:
+    if isinstance(target.event, e.EventCorrected | e.EventRetracted) and target.event.approved_by is not None:
         return "what a second person approved is changed again only with the name of one who approves that"
     may_send = s.actor.id == target.actor.id or s.actor.role in MAY_SEND[COMMAND_FOR[type(target.event)]]
     if may_send and not isinstance(target.event, CHANGED_BY_TWO):
@@ -100,7 +99,7 @@ ROLE_MAY_NOT = Rule("role-may-not", _role_may_not)
 ILLEGAL_TRANSITION = Rule("illegal-transition", _illegal_transition)
 _ALWAYS: tuple[Rule[Any], ...] = (ROLE_MAY_NOT, record.FROM_THE_FUTURE, ILLEGAL_TRANSITION)
 _TAKES_BACK_ALONE = Rule(ROLE_MAY_NOT.slug, _takes_back_alone)
-_BY_ROLE: Rules = {EventCorrected: (_TAKES_BACK_ALONE,), EventRetracted: (_TAKES_BACK_ALONE,)}
+_BY_ROLE: Rules = {e.EventCorrected: (_TAKES_BACK_ALONE,), e.EventRetracted: (_TAKES_BACK_ALONE,)}
 RULES_OF: Mapping[type[Event], tuple[Rule[Any], ...]] = {
     event: (*_ALWAYS, *phase.RULES.get(event, ()), *_BY_ROLE.get(event, ()))
     for phase in _PHASES
