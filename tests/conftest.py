@@ -9,7 +9,8 @@ import pytest
 
 from tests import postgres
 
-pytest.register_assert_rewrite("tests.store_contract", "tests.view_contract")
+CONTRACTS = ("append_contract", "inline_contract", "store_contract", "view_contract", "watch_contract")
+pytest.register_assert_rewrite(*(f"tests.{contract}" for contract in CONTRACTS))
 
 NO_SHARED_DATA = "TICKETING_SHARED_DATA is not set"
 

@@ -1,5 +1,7 @@
 """A real PostgreSQL for the tests: the server that is named, or one from a wheel that ends when its owner does.
 
+One that tests kill and start again always comes from the wheel: a server that is named is not theirs to kill.
+
 The wheel's own start is not used: as root it adds a user to the system and opens every folder above the wheel to all.
 """
 
@@ -8,11 +10,12 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from uuid import uuid4
@@ -26,14 +29,15 @@ STOP_TIMEOUT_SECONDS = 20
 # A unix socket's path has room for 103 bytes on the meanest system; the name of the socket takes 14.
 SOCKET_FOLDER_MAX_BYTES = 89
 
-# Ends the server when its standard input closes, which also happens when the owner is killed.
+# Ends the server when its standard input closes, which also happens when the owner is killed. The data of a server that
+# was killed itself (128 + 9) stays: it shall be started again.
 GUARD = """
 data=$1; shift
 exec 3<&0
 "$@" </dev/null & server=$!
 (cat <&3 >/dev/null; kill -INT "$server") 2>/dev/null &
 wait "$server"; status=$?
-rm -rf "$data"
+[ "$status" -eq 137 ] || rm -rf "$data"
 exit "$status"
 """
 
@@ -47,6 +51,90 @@ SETTINGS = (
     "shared_buffers=64MB",
     "timezone=Asia/Kathmandu",
 )
+
+# As a server in earnest is set up.
+DURABLE_SETTINGS = (
+    *(setting for setting in SETTINGS if not setting.startswith(("fsync", "full_page_writes"))),
+    "fsync=on",
+    "full_page_writes=on",
+)
+
+
+class MortalServer:
+    """A server that can be killed and started again on its data; its commits wait for the disk.
+
+    Args:
+        programs: The folder of its programs.
+        folder: Where its data, socket and log are.
+    """
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self.url = _url(folder)
+        self._programs = programs
+        self._folder = folder
+        self._data = folder / "data"
+        self._guard: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts it, on what it left if it was killed; returns when it answers."""
+        self._guard = _guarded(self._programs, self._data, self._folder, DURABLE_SETTINGS)
+        _wait_until_ready(self._guard, self._folder)
+
+    def kill(self, just_before: Callable[[], None] = lambda: None) -> None:
+        """Kills all of its processes at once.
+
+        Args:
+            just_before: Called when nothing but the kill is left to do.
+        """
+        postmaster = int((self._data / "postmaster.pid").read_text().split()[0])
+        os.kill(postmaster, signal.SIGSTOP)  # it starts no more of them
+        processes = [postmaster, *_children(postmaster)]
+        just_before()
+        for process in processes:
+            os.kill(process, signal.SIGKILL)
+        self.stop()
+        deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
+        while not _running().isdisjoint(processes) and time.monotonic() < deadline:
+            time.sleep(0.002)
+
+    def stop(self) -> None:
+        """Waits for its end, and brings it about if need be."""
+        if self._guard is not None:
+            self._guard.communicate(timeout=STOP_TIMEOUT_SECONDS)
+            self._guard = None
+
+
+@contextlib.contextmanager
+def mortal_server() -> Iterator[MortalServer]:
+    """A server from the wheel, running; whatever is left of it is gone afterwards."""
+    folder = _server_folder()
+    try:
+        programs = _programs(folder)
+        _initialise(programs, folder / "data", folder)
+        server = MortalServer(programs, folder)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _children(parent: int) -> list[int]:
+    pairs = (line.split() for line in _processes("pid=,ppid="))
+    return [int(pid) for pid, of in pairs if int(of) == parent]
+
+
+def _running() -> set[int]:
+    """What runs; a process that has ended may stay in the list until somebody asks for its status."""
+    states = (line.split() for line in _processes("pid=,stat="))
+    return {int(pid) for pid, state in states if not state.startswith("Z")}
+
+
+def _processes(columns: str) -> list[str]:
+    listed = subprocess.run(["ps", "-A", "-o", columns], check=True, capture_output=True, text=True)
+    return listed.stdout.splitlines()
 
 
 @contextlib.contextmanager
@@ -142,14 +230,18 @@ def _initialise(programs: Path, data: Path, folder: Path) -> None:
 
 @contextlib.contextmanager
 def _serving(programs: Path, data: Path, folder: Path) -> Iterator[None]:
-    options = [f"-c{setting}" for setting in (*SETTINGS, f"unix_socket_directories={folder}")]
-    server = [str(programs / "postgres"), "-D", str(data), *options]
-    guard = _spawn(["/bin/sh", "-c", GUARD, "guard", str(data), *server], folder)
+    guard = _guarded(programs, data, folder, SETTINGS)
     try:
         _wait_until_ready(guard, folder)
         yield
     finally:
         guard.communicate(timeout=STOP_TIMEOUT_SECONDS)
+
+
+def _guarded(programs: Path, data: Path, folder: Path, settings: Sequence[str]) -> subprocess.Popen[bytes]:
+    options = [f"-c{setting}" for setting in (*settings, f"unix_socket_directories={folder}")]
+    server = [str(programs / "postgres"), "-D", str(data), *options]
+    return _spawn(["/bin/sh", "-c", GUARD, "guard", str(data), *server], folder)
 
 
 def _wait_until_ready(guard: subprocess.Popen[bytes], folder: Path) -> None:

@@ -1,38 +1,73 @@
 """The contract of every store, for a fixture `store_url` that names an empty one. Subclass it for a store of yours."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, timedelta, timezone
-from uuid import UUID
 
 import pytest
 
+from tests.append_contract import AppendContract
+from tests.inline_contract import InlineContract
 from tests.store_examples import (
+    FILLED_ROW,
+    MARKS,
     MICROSECOND,
     START,
+    TALLY,
+    ExampleRow,
     FakeClock,
     append,
     envelope_of,
     fake_random_bytes,
+    letter,
     note,
     number,
     published,
     salted,
+    save,
 )
-from tests.view_contract import ViewContract
+from tests.view_contract import ViewContract, example
+from tests.watch_contract import WatchContract
 from ticketing.adapters.codec import Codec
-from ticketing.adapters.store import Append, Claim, ClaimConflict, CommandRepeated, KeptCommand, Store, VersionConflict
+from ticketing.adapters.store import KeptCommand, Store, VersionConflict
 from ticketing.adapters.urls import open_store
-from ticketing.domain.errors import BadInput, StoreError, UnreadableEvent
-from ticketing.domain.events import NoteRecorded, RepairStarted, UnitReceived
+from ticketing.domain.errors import StoreError, UnreadableEvent
+from ticketing.domain.events import RepairStarted, UnitReceived
 from ticketing.domain.reference import reference_stream
-from ticketing.domain.values import Event, PrivateText, Recorded
+from ticketing.domain.values import Unreadable
 
 
-class StoreContract(ViewContract):
+class BrokenOff(Exception):
+    """What a test breaks off a transaction with."""
+
+
+class StoreContract(AppendContract, ViewContract, InlineContract, WatchContract):
     """What every store does."""
+
+    @pytest.fixture
+    def clock(self) -> FakeClock:
+        return FakeClock()
+
+    @pytest.fixture
+    def store(self, store_url: str, clock: FakeClock) -> Iterator[Store]:
+        projections = (MARKS, TALLY)
+        store = open_store(store_url, clock=clock, random_bytes=fake_random_bytes, projections=projections)
+        with closing(store):
+            yield store
+
+    @pytest.fixture
+    def another(self, store: Store, store_url: str, clock: FakeClock) -> Iterator[Store]:
+        """The store as another process has it open; of one in memory there is only one."""
+        if store_url == "memory:":
+            yield store
+        else:
+            projections = (MARKS, TALLY)
+            another = open_store(store_url, clock=clock, random_bytes=fake_random_bytes, projections=projections)
+            with closing(another):
+                yield another
 
     # the log
 
@@ -124,120 +159,62 @@ class StoreContract(ViewContract):
         assert store.append([]) == []
         assert store.head() == 0
 
-    # what is refused
+    # what cannot be read
 
-    def test_a_stream_that_has_moved_on_is_a_conflict(self, store: Store) -> None:
+    def test_an_event_of_a_newer_version_is_unreadable_and_says_where_it_is(self, store: Store) -> None:
+        store.codec = Codec(schemas={"RepairStarted": 2})
         store.append([append(1, 0)])
-        with pytest.raises(VersionConflict, match="is at version 1, not 0"):
-            store.append([append(1, 0, command=5)])
-        with pytest.raises(VersionConflict, match="is at version 1, not 2"):
-            store.append([append(1, 2)])
-        assert store.head() == 1
+        store.codec = Codec()
+        where = rf"^position 1: stream {number(1)} version 1, ticketing:RepairStarted: schema 2 was written by"
+        reads: list[Callable[[], object]] = [
+            lambda: store.log(0, 1),
+            lambda: store.stream(number(1)),
+            lambda: list(store.histories()),
+        ]
+        for read in reads:
+            with pytest.raises(UnreadableEvent, match=where):
+                read()
 
-    def test_a_command_is_kept_once(self, store: Store) -> None:
-        store.append([append(1, 0, RepairStarted(), RepairStarted(), command=5)])
-        kept = KeptCommand(f"digest of {number(5)}", number(1), 1, 2)
-        assert store.command(number(5)) == kept
-        assert store.command(number(6)) is None
-        with pytest.raises(CommandRepeated, match=str(number(5))):
-            store.append([append(1, 0, command=5)])
-        with pytest.raises(CommandRepeated):
-            store.append([append(2, 0, command=6), append(3, 0, command=6)])
-        assert store.command(number(6)) is None
-
-    def test_an_exclusive_claim_is_held_by_one_stream(self, store: Store) -> None:
-        taken = Claim("number", "R-1")
-        store.append([append(1, 0, claims=[taken])])
-        with pytest.raises(ClaimConflict, match="number R-1 is held by") as refused:
-            store.append([append(2, 0, claims=[taken])])
-        assert (refused.value.claim, refused.value.holder) == (taken, number(1))
-        with pytest.raises(ClaimConflict):
-            store.append([append(3, 0, claims=[Claim("number", "R-2")]), append(4, 0, claims=[Claim("number", "R-2")])])
-        store.append([append(1, 1, claims=[taken])])
-        store.append([append(5, 0, claims=[Claim("unit", "R-1")])])
-        assert store.holders("number", "R-1") == (number(1),)
-        assert store.holders("number", "R-2") == ()
-
-    def test_a_flagged_fact_claims_beside_the_holder_in_order_of_claiming(self, store: Store) -> None:
-        for ticket in (3, 1, 2):
-            store.append([append(ticket, 0, claims=[Claim("unit", "u", is_exclusive=False)])])
-        assert store.holders("unit", "u") == (number(3), number(1), number(2))
-        with pytest.raises(ClaimConflict) as refused:
-            store.append([append(1, 1, claims=[Claim("unit", "u")])])
-        assert refused.value.holder == number(3)
-
-    def test_a_released_claim_is_free_and_claimed_again_it_comes_last(self, store: Store) -> None:
-        unit = Claim("unit", "u", is_exclusive=False)
-        store.append([append(1, 0, claims=[unit]), append(2, 0, claims=[unit])])
-        store.append([append(1, 1, releases=[unit])])
-        assert store.holders("unit", "u") == (number(2),)
-        store.append([append(1, 2, claims=[unit])])
-        assert store.holders("unit", "u") == (number(2), number(1))
-        store.append([append(1, 3, releases=[unit]), append(2, 1, releases=[unit])])
-        store.append([append(3, 0, claims=[Claim("unit", "u")])])
-        assert store.holders("unit", "u") == (number(3),)
-
-    def test_the_appends_of_one_call_see_each_other(self, store: Store) -> None:
-        unit = Claim("unit", "u")
-        store.append(
-            [
-                append(1, 0, claims=[unit]),
-                append(1, 1, releases=[unit]),
-                append(2, 0, claims=[unit]),
-                append(2, 1, releases=[unit]),
-                append(2, 2, claims=[unit]),
-            ]
+    def test_what_cannot_be_read_is_listed_with_its_place_among_what_can(self, store: Store) -> None:
+        store.append([append(1, 0), published("berlin")])
+        store.codec = Codec(schemas={"UnitReceived": 2})
+        store.append([append(1, 1, UnitReceived(site="berlin"))])
+        store.append([append(1, 2)])
+        store.codec = Codec()
+        first, site, unreadable, last = store.read_each(store.stored_log(0, 10))
+        assert isinstance(unreadable, Unreadable)
+        where = f"position 3: stream {number(1)} version 2, ticketing:UnitReceived: schema 2 was written by"
+        assert unreadable.reason.startswith(where)
+        assert unreadable == Unreadable(
+            stream_id=number(1),
+            stream_kind="ticket",
+            version=2,
+            position=3,
+            recorded_at=START + 2 * MICROSECOND,
+            topic="ticketing:UnitReceived",
+            reason=unreadable.reason,
         )
-        assert [fact.version for fact in store.stream(number(2))] == [1, 2, 3]
-        assert store.holders("unit", "u") == (number(2),)
+        assert unreadable.recorded_at.tzinfo is UTC
+        assert [first, site] == store.log(0, 2)
+        assert [last] == store.log(3, 1)
+        assert store.read_each(store.stored_stream(number(1))) == [first, unreadable, last]
+        assert [store.read_each(rows) for rows in store.stored_histories()] == [[first, unreadable, last]]
 
-    def test_of_one_call_all_or_nothing_is_kept(self, store: Store) -> None:
-        text = salted("kept with nothing")
-        good = append(1, 0, note(text), claims=[Claim("number", "R-1")], texts=[text])
-        with pytest.raises(VersionConflict):
-            store.append([good, append(2, 5)])
-        assert store.head() == 0
-        assert store.stream(number(1)) == []
-        assert store.command(good.command_id) is None
-        assert store.holders("number", "R-1") == ()
-        assert store.texts([text.digest]) == {}
-        store.append([good])
-        assert store.head() == 1
-
-    @pytest.mark.parametrize(
-        "broken",
-        [
-            pytest.param(append(1, 0, NoteRecorded(text=PrivateText(text="my name is"))), id="unsealed text"),
-            pytest.param(replace(append(1, 0), stream_id=number(2)), id="another stream's fact"),
-            pytest.param(replace(append(1, 0), expected_version=1), id="not the next version"),
-        ],
-    )
-    def test_an_append_that_could_not_be_read_again_is_refused(self, store: Store, broken: Append) -> None:
-        with pytest.raises(StoreError) as refused:
-            store.append([append(3, 0), broken])
-        assert "my name is" not in str(refused.value)
-        assert store.head() == 0
-
-    def test_a_key_with_a_zero_character_is_refused(self, store: Store) -> None:
-        with pytest.raises(BadInput, match="zero"):
-            store.append([append(1, 0, claims=[Claim("number", "R\0")])])
-
-    def test_an_event_of_a_newer_version_is_unreadable_and_says_where_it_is(
-        self, store_url: str, clock: FakeClock
-    ) -> None:
-        newer = Codec(schemas={"RepairStarted": 2})
-        with closing(open_store(store_url, clock=clock, random_bytes=fake_random_bytes, codec=newer)) as store:
-            store.append([append(1, 0)])
-            store._codec = Codec()  # type: ignore[attr-defined]  # every store of ours has one
-            where = rf"^position 1: stream {number(1)} version 1, ticketing:RepairStarted: schema 2 was written by"
-            reads: list[Callable[[], object]] = [
-                lambda: store.log(0, 1),
-                lambda: store.stream(number(1)),
-                lambda: list(store.histories()),
-            ]
-            for read in reads:
-                with pytest.raises(UnreadableEvent, match=where):
-                    read()
+    def test_stored_rows_are_the_facts_in_their_stored_form(self, store: Store) -> None:
+        store.append([append(1, 0), published("berlin"), append(1, 1), append(2, 0)])
+        rows = store.stored_log(0, 10)
+        assert [(row.position, row.version, row.stream_kind) for row in rows] == [
+            (1, 1, "ticket"),
+            (2, 1, "site"),
+            (3, 2, "ticket"),
+            (4, 1, "ticket"),
+        ]
+        assert {row.recorded_at.tzinfo for row in rows} == {UTC}
+        assert store.read(rows) == store.log(0, 10)
+        assert store.stored_stream(number(1)) == [rows[0], rows[2]]
+        assert store.stored_stream(number(1), after_version=1) == [rows[2]]
+        assert sorted(store.stored_histories()) == sorted([[rows[0], rows[2]], [rows[3]]])
+        assert list(store.stored_histories("site", up_to=1)) == []
 
     # histories
 
@@ -295,31 +272,95 @@ class StoreContract(ViewContract):
         assert store.texts([first.digest, second.digest]) == {first.digest: None, second.digest: second.text}
         assert store.stream(number(1))[0].event == note(first)
 
-    # threads
+    def test_all_texts_are_listed_by_their_digests_the_erased_ones_without_what_they_said(self, store: Store) -> None:
+        assert list(store.kept_texts()) == []
+        texts = sorted((salted(f"text {n}") for n in range(1_200)), key=lambda text: text.digest)
+        store.append([append(1, 0, note(texts[0]), texts=reversed(texts))])  # type: ignore[arg-type]
+        assert list(store.kept_texts()) == [(text.digest, text) for text in texts]
+        store.erase([texts[1].digest])
+        assert list(store.kept_texts())[:3] == [
+            (texts[0].digest, texts[0]),
+            (texts[1].digest, None),
+            (texts[2].digest, texts[2]),
+        ]
 
-    def test_threads_append_at_once_and_nothing_is_lost_or_doubled(self, store: Store) -> None:
-        def work(thread: int) -> list[Recorded[Event]]:
-            mine = [append(thread, version) for version in range(25)]
-            return [fact for one in mine for (fact,) in store.append([one])]
+    # the locked log
 
-        with ThreadPoolExecutor(8) as threads:
-            returned = [fact for facts in threads.map(work, range(8)) for fact in facts]
-        log = store.log(0, 1_000)
-        assert [fact.position for fact in log] == list(range(1, 201))
-        assert sorted(returned, key=lambda fact: fact.position) == log
-        assert len({fact.recorded_at for fact in log}) == 200
-        assert [fact.recorded_at for fact in log] == sorted(fact.recorded_at for fact in log)
+    def test_nobody_appends_while_the_log_is_locked(self, store: Store, another: Store, clock: FakeClock) -> None:
+        store.append([append(1, 0)])
+        with ThreadPoolExecutor(2) as threads:
+            with store.locked() as log:
+                waiting = [
+                    threads.submit(one.append, [append(ticket, 0)]) for ticket, one in ((2, store), (3, another))
+                ]
+                time.sleep(0.2)
+                assert not any(one.done() for one in waiting)
+                assert (log.head(), len(log.log(0, 10))) == (1, 1)
+                clock.now = START + timedelta(hours=1)
+            facts = [fact for one in waiting for ((fact,),) in [one.result(30)]]
+        assert {fact.position for fact in facts} == {2, 3}
+        # The stamp is taken under the lock, not when the caller began to wait for it.
+        assert min(fact.recorded_at for fact in facts) == START + timedelta(hours=1)
 
-    def test_of_threads_that_claim_the_same_number_one_gets_it(self, store: Store) -> None:
-        def work(thread: int) -> UUID | None:
-            try:
-                store.append([append(thread, 0, claims=[Claim("number", "R-1")])])
-            except ClaimConflict as refused:
-                return refused.holder
-            return None
+    def test_what_is_there_is_read_under_the_lock(self, store: Store) -> None:
+        store.append([append(1, 0), published("berlin"), append(1, 1)])
+        save(example(store), [FILLED_ROW], 3)
+        rows, facts = store.stored_log(0, 10), store.log(0, 10)
+        with store.locked() as log:
+            assert (log.head(), log.log(1, 1), log.stored_log(0, 10)) == (3, facts[1:2], rows)
+            assert log.stream(number(1), after_version=1) == facts[2:]
+            assert log.read_each(log.stored_stream(number(1))) == [facts[0], facts[2]]
+            assert list(example(log).rows()) == [FILLED_ROW]
 
-        with ThreadPoolExecutor(8) as threads:
-            answers = list(threads.map(work, range(8)))
-        assert answers.count(None) == 1
-        assert set(answers) - {None} == {number(answers.index(None))}
-        assert store.head() == 1
+    def test_what_is_written_under_the_lock_is_there_at_its_end(self, store: Store, another: Store) -> None:
+        dropped = replace(letter(1, 2), dropped_at=START)
+        with store.locked() as log:
+            view = example(log)
+            save(view, [FILLED_ROW], 3, letter(1, 2))
+            save(view, [], 4, dropped)
+            assert (view.position(), list(view.rows()), view.letters()) == (4, [FILLED_ROW], [dropped])
+            view.set_inline(True)
+        view = example(another)
+        assert (view.position(), list(view.rows()), view.letters()) == (4, [FILLED_ROW], [dropped])
+        assert view.state().is_inline
+
+    def test_what_is_written_under_the_lock_is_undone_by_an_error(self, store: Store, another: Store) -> None:
+        def read() -> tuple[int, list[ExampleRow]]:
+            return elsewhere.position(), list(elsewhere.rows())
+
+        def break_off() -> None:
+            with store.locked() as log:
+                locked = example(log)
+                locked.save([anew], revision=locked.load([]).revision, position=4, letters=[letter(1, 4)], healed=[2])
+                locked.set_inline(True)
+                example(log, is_next=True).switch()
+                assert list(example(log).rows()) == [anew]
+                readings.append(threads.submit(read))
+                time.sleep(0.1)
+                raise BrokenOff
+
+        anew = replace(FILLED_ROW, site="leipzig")
+        view, rebuilt, elsewhere = example(store), example(store, is_next=True), example(another)
+        save(view, [FILLED_ROW], 3, letter(1, 2))
+        save(rebuilt, [anew], 5)
+        before, readings = store.views(), list[Future[tuple[int, list[ExampleRow]]]]()
+        with ThreadPoolExecutor(1) as threads, pytest.raises(BrokenOff):
+            break_off()
+        assert [reading.result() for reading in readings] == [(3, [FILLED_ROW])]
+        assert store.views() == another.views() == before
+        assert (view.position(), list(view.rows()), view.letters()) == (3, [FILLED_ROW], [letter(1, 2)])
+        assert (rebuilt.position(), list(rebuilt.rows())) == (5, [anew])
+        save(view, [anew], 4)
+        store.append([append(1, 0)])
+
+    def test_who_locks_the_log_is_alone_with_it(self, store: Store, another: Store) -> None:
+        def work(thread: int) -> None:
+            for _ in range(10):
+                with (store, another)[thread % 2].locked() as log:
+                    view = example(log)
+                    save(view, [], view.position() + 1)
+
+        example(store)
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(work, range(4)))
+        assert example(store).position() == 40

@@ -1,21 +1,21 @@
-"""Appends, rows, clock and randomness for tests of stores."""
+"""Appends, rows, projections, clock and randomness for tests of stores."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal, TypeVar
 from uuid import UUID, uuid5
 
-from ticketing.adapters.store import (
-    Append,
-    Claim,
-    SaltedText,
-)
-from ticketing.domain.events import NoteRecorded, RepairStarted
+from ticketing.adapters.private import SaltedText
+from ticketing.adapters.store import Append, Claim
+from ticketing.adapters.view import DeadLetter, View
+from ticketing.domain.events import EventCorrected, EventRetracted, HostFactRecorded, NoteRecorded, RepairStarted
 from ticketing.domain.reference import SitePublished, reference_stream
 from ticketing.domain.values import Actor, Envelope, Event, PrivateText, Recorded, StreamKind
+from ticketing.projections.row import Row
 
+R = TypeVar("R", bound=Row)
 START = datetime(2026, 3, 2, 9, 0, 0, 123456, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 CLERK = Actor(id="r-1", role="receptionist", site="berlin")
@@ -49,6 +49,7 @@ def append(
     claims: Sequence[Claim] = (),
     releases: Sequence[Claim] = (),
     texts: Sequence[SaltedText] = (),
+    at: datetime = START - timedelta(hours=1),
 ) -> Append:
     """An append of one fact, or of those given, to the n-th ticket at a version."""
     stream_id = number(ticket)
@@ -58,7 +59,7 @@ def append(
             stream_id=stream_id,
             stream_kind="ticket",
             version=version + offset,
-            occurred_at=START - timedelta(hours=1),
+            occurred_at=at,
             actor=CLERK,
             command_id=command_id,
             event=event,
@@ -104,6 +105,126 @@ def note(text: SaltedText) -> NoteRecorded:
     return NoteRecorded(text=PrivateText(digest=text.digest))
 
 
+def mark(text: str, weight: int = 1) -> HostFactRecorded:
+    """A mark on a ticket, which `Marks` takes in."""
+    return HostFactRecorded(namespace="tests", name="mark", data={"mark": text, "weight": weight})
+
+
+def correction(version: int, text: str) -> EventCorrected:
+    """What the mark of that version says instead."""
+    reason = PrivateText(digest=salted("misread").digest)
+    return EventCorrected(target_version=version, field="data.mark", was=None, is_=text, reason=reason)
+
+
+def retraction(version: int) -> EventRetracted:
+    return EventRetracted(target_version=version, reason=PrivateText(digest=salted("not ours").digest))
+
+
 def envelope_of(fact: Recorded[Event]) -> Envelope[Event]:
     fields: dict[str, Any] = {name: getattr(fact, name) for name in Envelope.__dataclass_fields__}
     return Envelope(**fields)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExampleRow(Row):
+    """A row with a column of every kind."""
+
+    site: str = "berlin"
+    state: Literal["open", "closed"] = "open"
+    visits: int | None = None
+    is_back: bool = False
+    was_asked: bool | None = None
+    received_at: datetime | None = None
+    previous: UUID | None = None
+    marks: tuple[str, ...] = ()
+    stays: tuple[tuple[str, datetime | None], ...] = ()
+
+
+FILLED_ROW = ExampleRow(
+    ticket_id=number(7),
+    latest_at=START,
+    version=3,
+    site="b\"erlin'; –",
+    state="closed",
+    visits=2**62,
+    is_back=True,
+    was_asked=False,
+    received_at=datetime(1969, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+    previous=number(8),
+    marks=("a", "\0ü"),
+    stays=(("berlin", START), ("leipzig", None)),
+)
+
+
+def save(view: View[R], rows: Iterable[R], position: int, *letters: DeadLetter) -> None:
+    """Writes to a view as who has seen all that was written to it."""
+    view.save(rows, revision=view.load([]).revision, position=position, letters=letters)
+
+
+def letter(ticket: int, position: int) -> DeadLetter:
+    """The letter of an event at a position."""
+    return DeadLetter(
+        ticket_id=number(ticket),
+        position=position,
+        version=position,
+        topic="ticketing:RepairStarted",
+        reason=f'ValueError: nothing can be made of {position}; "it\'s" – ü',
+        set_aside_at=START + position * MICROSECOND,
+    )
+
+
+ILLEGIBLE, UNSPEAKABLE = "illegible", "unspeakable"
+_FAILURES = {ILLEGIBLE: "a mark\nthat is illegible", UNSPEAKABLE: "it's 100 % {} \\ – \0 \ud800"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarksRow(Row):
+    """The marks on a ticket, in the order in which they were made."""
+
+    weight: int = 0
+    marks: tuple[str, ...] = ()
+
+
+class Marks:
+    """Gathers marks; those that are illegible or unspeakable it cannot take in."""
+
+    name = "marks"
+    version = 1
+    row = MarksRow
+
+    def apply(self, row: MarksRow, fact: Recorded[Event]) -> MarksRow:
+        if not isinstance(fact.event, HostFactRecorded):
+            return row
+        text, weight = fact.event.data["mark"], fact.event.data["weight"]
+        assert isinstance(text, str)
+        assert isinstance(weight, int)
+        if text in _FAILURES:
+            raise ValueError(_FAILURES[text])
+        return replace(row, weight=row.weight + weight, marks=(*row.marks, text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TallyRow(Row):
+    """How many facts a ticket has."""
+
+    facts: int = 0
+
+
+class Tally:
+    """Counts all facts."""
+
+    name = "tally"
+    version = 2
+    row = TallyRow
+
+    def apply(self, row: TallyRow, fact: Recorded[Event]) -> TallyRow:
+        return replace(row, facts=row.facts + 1)
+
+
+class Unknown(Tally):
+    """A projection that the stores of the tests are not opened with."""
+
+    name = "unknown"
+
+
+MARKS, TALLY, UNKNOWN = Marks(), Tally(), Unknown()

@@ -1,27 +1,17 @@
-"""`report` and `projections run`: the library's answers, for people and for programs."""
+"""`report`: the library's answers, for people and for programs."""
 
 import json
-import os
-import pty
-import re
-import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
-from typer.testing import CliRunner, Result
 
+from tests.program import COLOURS, asked, on_terminal
 from tests.repairs import Company, day
 from ticketing import reports
 from ticketing.application import Ticketing
-from ticketing.cli.program import app
 from ticketing.domain import events as e
 
-ROOT = Path(__file__).parents[1]
 AS_OF = "2026-02-01T00:00:00Z"
-COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 TURNAROUND = """\
 turnaround  turnaround@1
 tickets opened, all of them
@@ -53,10 +43,6 @@ def url(request: pytest.FixtureRequest) -> str:
 def file(sqlite_url: str) -> str:
     fill(sqlite_url)
     return sqlite_url
-
-
-def asked(url: str, *arguments: str) -> Result:
-    return CliRunner().invoke(app, [*arguments, "--store", url])
 
 
 def answered(url: str, *arguments: str) -> str:
@@ -154,7 +140,9 @@ def test_stale_rows_are_read_as_they_stand(file: str) -> None:
         read: int = json.loads(answered(file, "turnaround", "--format", "json", *arguments))["position"]
         return read
 
-    assert position("--stale") == 0
+    never_folded = asked(file, "report", "turnaround", "--stale")
+    assert never_folded.exit_code == 1
+    assert "are being folded for the first time: position 0 of 36" in never_folded.stderr
     assert position() == 36
     with Company(file) as company:
         company.repairs(11, 40, None)
@@ -166,44 +154,9 @@ def test_stale_rows_are_read_as_they_stand(file: str) -> None:
 # on a terminal
 
 
-def on_terminal(*arguments: str, store: str) -> str:
-    """What a terminal of 80 columns gets to see."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
-    environment |= {"COLUMNS": "80", "TERM": "xterm-256color", "TICKETING_STORE": store}
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "ticketing", *arguments]
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs) as process:
-        os.close(theirs)
-        seen = b""
-        while True:
-            try:
-                part = os.read(ours, 65536)
-            except OSError:  # the other side is closed
-                break
-            if not part:
-                break
-            seen += part
-    os.close(ours)
-    assert process.returncode == 0, seen.decode()
-    return seen.decode()
-
-
 def test_on_a_terminal_there_is_colour_and_no_line_longer_than_it_is_wide(file: str) -> None:
     for arguments in (["report", "turnaround", "--by", "site,month", "--within", "10"], ["report", "backlog"]):
         seen = on_terminal(*arguments, store=file)
         assert COLOURS.search(seen)
         printed = COLOURS.sub("", seen).replace("\r\n", "\n").rpartition("\r")[2].splitlines()
         assert not [line for line in printed if cell_len(line) > 80]
-
-
-def test_following_ends_cleanly_with_ctrl_c(file: str) -> None:
-    command = [sys.executable, "-m", "ticketing", "projections", "run", "--follow", "--store", file]
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        assert process.stderr.readline() == "Up to date at position 36.\n"
-        with Company(file) as company:
-            company.repairs(11, 40, None)
-        assert process.stderr.readline() == "Up to date at position 38.\n"
-        process.send_signal(signal.SIGINT)
-        assert process.stderr.read() == "Stopped; the rows stand where they are.\n"
-    assert process.returncode == 0

@@ -340,8 +340,8 @@ class World:
             assert kept[0][ticket_id].told == row.told
 
     def _rows(self, app: Ticketing) -> dict[UUID, Diary]:
-        app.catch_up([Diaries()])
-        return {row.ticket_id: row for row in app.rows(Diaries())}
+        app.projections.catch_up([Diaries()])
+        return {row.ticket_id: row for row in app.projections.rows(Diaries())}
 
     @property
     def names(self) -> set[str]:
@@ -410,7 +410,7 @@ class SideBySide(RuleBasedStateMachine):
 
     @rule(seed=SEEDS)
     def a_report_is_brought_up_to_date(self, seed: int) -> None:
-        self._lived(seed, 3).choice(self.world.apps).catch_up([Diaries()])
+        self._lived(seed, 3).choice(self.world.apps).projections.catch_up([Diaries()])
 
 
 def test_all_stores_give_the_same_answers_and_no_rule_is_broken_unseen(postgres_server: str) -> None:

@@ -235,7 +235,7 @@ def kept_in_memory(app: Ticketing) -> Iterator[bytes]:
     store = cast(MemoryStore, app.store)
     for stored in store.recorder.select_notifications(start=1, limit=10_000):
         yield stored.state
-    for rest in (store._commands, store._holders, store._views):
+    for rest in (store._commands, store._holders, store.kept_views):
         yield repr(rest).encode()
 
 
@@ -315,7 +315,7 @@ def test_no_text_or_serial_that_was_entered_is_in_any_table_but_the_private_one(
         Ticketing(kept.url, clock=lambda: START + timedelta(days=1), random_bytes=Random(3).randbytes) as app,
     ):
         live(app, marks, seed)
-        app.catch_up([Gossips()])
+        app.projections.catch_up([Gossips()])
         assert marks.found_in(kept.beside(app)) == set()
         texts = proven(app, kept)
         assert marks.found_in(text.encode() for text in texts.values()) == set(marks.given)
@@ -337,15 +337,15 @@ def test_an_erased_text_is_nowhere_and_everything_else_goes_on(
         Ticketing(kept.url, clock=lambda: START + timedelta(days=1), random_bytes=Random(3).randbytes) as app,
     ):
         live(app, marks, seed)
-        app.catch_up([Gossips()])
-        shown = app.ticket(TICKET), app.history(TICKET), list(app.rows(Gossips()))
+        app.projections.catch_up([Gossips()])
+        shown = app.ticket(TICKET), app.history(TICKET), list(app.projections.rows(Gossips()))
         others = parts_of(app, OTHER_TICKET)
         texts = proven(app, kept)
         assert app.erase(TICKET) == len({part.digest for part in parts_of(app, TICKET)})
         assert app.erase(TICKET) == 0
         assert {app.text(part) for part in parts_of(app, TICKET)} == {"[erased]"}
         assert proven(app, kept) == {str(part.digest): texts[str(part.digest)] for part in others}
-        assert (app.ticket(TICKET), app.history(TICKET), list(app.rows(Gossips()))) == shown
+        assert (app.ticket(TICKET), app.history(TICKET), list(app.projections.rows(Gossips()))) == shown
         of_others = {mark for part in others for mark in marks.given if mark in texts[str(part.digest)]}
         assert marks.found_in(kept.bytes()) <= of_others
         app.erase(OTHER_TICKET)
@@ -354,7 +354,7 @@ def test_an_erased_text_is_nowhere_and_everything_else_goes_on(
         complained = app.handle(but(RECEIVE_COMPLAINT, complaint_id="K-9", text="told later"))
         (text,) = private_parts(complained.events[0].event)
         assert app.text(text) == "told later"
-        assert app.catch_up([Gossips()]) == app.store.head()
+        assert app.projections.catch_up([Gossips()]) == app.store.head()
         assert app.erase(TICKET) == 1
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ticketing import Settings
+from ticketing.adapters import telemetry
 from ticketing.domain.decide import RULES_OF
 from ticketing.domain.lifecycle import diagram
 
@@ -39,6 +40,12 @@ def test_the_readme_lists_every_setting() -> None:
     settings = README.split("## Settings")[1].split("## ")[0]
     listed = set(re.findall(r"^\| `([a-z_]+)` \|", settings, flags=re.MULTILINE))
     assert listed == set(Settings.model_fields)
+
+
+def test_the_page_of_projections_lists_every_metric() -> None:
+    metric = re.compile(r"^\| `(ticketing\.[a-z_.]+)` \|", flags=re.MULTILINE)
+    listed = metric.findall((ROOT / "docs" / "projections.md").read_text(encoding="utf-8"))
+    assert listed == metric.findall(telemetry.__doc__ or "")
 
 
 def test_every_link_in_the_documentation_leads_to_a_file() -> None:

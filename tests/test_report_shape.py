@@ -37,6 +37,7 @@ def test_a_report_is_one_json_object_in_a_fixed_order(company: Company) -> None:
   "known_at": null,
   "zone": "UTC",
   "position": 4,
+  "set_aside": 0,
   "rows": [
     {
       "figure": "first_pass",

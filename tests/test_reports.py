@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from tests.repairs import WHY, Company, day
 from ticketing import reports
-from ticketing.adapters.projector import catch_up, view_of
+from ticketing.adapters.projector import catch_up
+from ticketing.adapters.view import ViewId
 from ticketing.application import Ticketing
 from ticketing.domain import events as e
 from ticketing.domain.cuts import surviving
@@ -113,9 +114,9 @@ ASKED: tuple[tuple[Callable[..., Report], dict[str, Any]], ...] = (
 
 def rows_in_pages(company: Company, size: int) -> list[list[Row]]:
     for projection in BUILT_IN:
-        view_of(company.app.store, projection).clear()
+        company.app.store.remove_view(ViewId(projection.name, projection.version))
         catch_up(company.app.store, [projection], page_size=size)
-    return [list(company.app.rows(projection)) for projection in BUILT_IN]
+    return [list(company.app.projections.rows(projection)) for projection in BUILT_IN]
 
 
 def refolded(company: Company) -> list[list[Row]]:
@@ -288,6 +289,7 @@ def test_groups_sort_by_code_point_and_unknown_ones_come_first(company: Company)
 
 
 def test_stale_rows_are_read_as_they_stand(company: Company) -> None:
+    assert reports.turnaround(company.app, stale=True).position == 0
     company.repairs(1, 0, 5)
     assert reports.turnaround(company.app, stale=True).position == 0
     seen: list[tuple[int, int]] = []
@@ -311,11 +313,12 @@ def test_rows_that_move_while_they_are_read_are_read_again(company: Company) -> 
             readings += 1
             if readings <= busy_readings:
                 company.opens(next(numbers), day(0))
-                company.app.catch_up([TURNAROUND_ROWS])
+                company.app.projections.catch_up([TURNAROUND_ROWS])
             return found
 
         question = reports._question(company.app, TURNAROUND, {})
-        return reports._gathered(company.app, TURNAROUND_ROWS, question, gather)
+        found, seen = reports._gathered(company.app, TURNAROUND_ROWS, question, gather)
+        return found, seen.position
 
     assert read(0) == ([], 0)
     assert read(1) == ([1], 1)
@@ -363,4 +366,4 @@ def test_a_projection_of_the_host_has_a_name_of_its_own() -> None:
         Ticketing("memory:", projections=[Opened(), Opened("backlog")])
     assert str(refused.value) == "projection backlog: the package has one of that name; choose another"
     with Ticketing("memory:", projections=[Opened(), *BUILT_IN]) as app:
-        assert app.catch_up() == 0
+        assert app.projections.catch_up() == 0

@@ -13,11 +13,24 @@ from psycopg import sql
 
 from tests.postgres import with_schema
 from tests.store_contract import StoreContract
-from tests.store_examples import START, FakeClock, append, fake_random_bytes, note, number, salted
-from tests.view_contract import FILLED_ROW, ExampleRow
+from tests.store_examples import (
+    FILLED_ROW,
+    MARKS,
+    START,
+    ExampleRow,
+    FakeClock,
+    append,
+    fake_random_bytes,
+    mark,
+    note,
+    number,
+    salted,
+    save,
+)
+from ticketing.adapters.projector import make_inline, view_of
 from ticketing.adapters.store import STORE_SCHEMA, Claim, Store
 from ticketing.adapters.urls import open_store, split_schema
-from ticketing.domain.errors import BadInput, StoreError
+from ticketing.domain.errors import BadInput, MissingProjection, StoreError
 
 PASSWORD = "pa%2Fss-word"  # nothing is behind it
 
@@ -41,7 +54,7 @@ def test_a_store_is_found_again_as_it_was(lasting_url: str) -> None:
     text = salted("the lid was loose")
     with closing(opened(lasting_url)) as store:
         (facts,) = store.append([append(1, 0, note(text), claims=[Claim("number", "R-1")], texts=[text])])
-        store.view("example", 1, ExampleRow).save([FILLED_ROW], expected_position=0, position=1)
+        save(store.view("example", 1, ExampleRow), [FILLED_ROW], 1)
     with closing(open_store(lasting_url, clock=FakeClock(), random_bytes=lambda count: b"\0" * count)) as store:
         assert store.key == fake_random_bytes(32)
         assert store.stream(number(1)) == list(facts)
@@ -68,6 +81,17 @@ def test_those_who_start_at_once_on_an_empty_store_make_one(lasting_url: str) ->
     assert len(set(keys)) == 1
     with closing(opened(lasting_url)) as store:
         assert (store.key, store.head()) == (keys[0], 5)
+
+
+def test_a_process_that_has_an_inline_projection_goes_on_beside_one_that_lacks_it(lasting_url: str) -> None:
+    having = open_store(lasting_url, clock=FakeClock(), random_bytes=fake_random_bytes, projections=[MARKS])
+    with closing(having), closing(opened(lasting_url)) as lacking:
+        lacking.append([append(1, 0, mark("a"))])
+        make_inline(having, MARKS, 10)
+        with pytest.raises(MissingProjection, match="projection marks version 1 inline"):
+            lacking.append([append(1, 1, mark("b"))])
+        having.append([append(1, 1, mark("c"))])
+        assert [row.marks for row in view_of(lacking, MARKS).rows()] == [("a", "c")]
 
 
 def append_20(url: str, process: int) -> None:
@@ -227,7 +251,7 @@ def test_a_schema_that_is_not_there_is_made(postgres_url: str) -> None:
     try:
         with closing(opened(with_schema(url, other))) as store:
             store.append([append(1, 0)])
-            store.view("example", 1, ExampleRow).save([FILLED_ROW], expected_position=0, position=1)
+            save(store.view("example", 1, ExampleRow), [FILLED_ROW], 1)
             assert [fact.position for fact in store.log(0, 5)] == [1]
     finally:
         with psycopg.connect(url) as connection:

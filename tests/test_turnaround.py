@@ -240,8 +240,8 @@ def test_the_site_is_that_of_the_last_completed_repair(company: Company) -> None
     company.repairs(2, 0, None)
     on_site = company.opens(3, day(0), channel="on_site", site="berlin")
     company.finds(on_site, e.RepairCompleted(), day(3), by=Actor(id="t-9", role="technician", site="munich"))
-    company.app.catch_up([TURNAROUND_ROWS])
-    assert [row.site for row in company.app.rows(TURNAROUND_ROWS)] == ["leipzig", "berlin", "munich"]
+    company.app.projections.catch_up([TURNAROUND_ROWS])
+    assert [row.site for row in company.app.projections.rows(TURNAROUND_ROWS)] == ["leipzig", "berlin", "munich"]
 
 
 def test_a_hand_back_before_its_receipt_is_excluded(company: Company) -> None:

@@ -3,28 +3,31 @@
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 from uuid import UUID
 
 from pydantic import Field
 
 from ticketing.adapters.catalog import Catalog
+from ticketing.adapters.check import check
+from ticketing.adapters.defect import Advance, Defect
 from ticketing.adapters.private import ERASED, Private, Sealer, drawn_uuid, private_parts, refuse_ready_digests
-from ticketing.adapters.projector import catch_up, view_of
 from ticketing.adapters.recent import Recent
 from ticketing.adapters.recording import Saying, envelopes_of, ticket_append
 from ticketing.adapters.store import Append, ClaimConflict, CommandRepeated, KeptCommand, Store, VersionConflict
+from ticketing.adapters.telemetry import telemetry
+from ticketing.adapters.upkeep import Upkeep, known_projections
 from ticketing.adapters.urls import open_store
 from ticketing.domain import cuts
 from ticketing.domain.command import Command, TicketCommand
 from ticketing.domain.decide import decide
-from ticketing.domain.errors import BadInput, CommandRejected, Conflict, NotFound
+from ticketing.domain.errors import BadInput, CommandRejected, Conflict, NotFound, UnreadableEvent
 from ticketing.domain.events import UnitIdentified
 from ticketing.domain.evolve import fold
 from ticketing.domain.intake import UNIT_ALREADY_OPEN, IdentifyUnit, OpenTicket
@@ -35,10 +38,8 @@ from ticketing.domain.ticket import Ticket
 from ticketing.domain.values import Event, Recorded, SerialNumber, Value
 from ticketing.imports.log_import import ImportReport, Progress, import_log
 from ticketing.imports.mapping import LogMapping, read_mapping
-from ticketing.projections.built_in import refuse_built_in_names
-from ticketing.projections.row import Projection, Row
+from ticketing.projections.row import Projection
 
-R = TypeVar("R", bound=Row)
 _SLUG_OF_CLAIM = {"number": "number-taken", "unit": "unit-already-open"}
 
 
@@ -77,11 +78,16 @@ class Handled:
     events: tuple[Recorded[Event], ...]
     is_repeated: bool = False
 
+    @property
+    def position(self) -> int:
+        """The last position of its facts, to wait for; 0 when nothing was recorded."""
+        return self.events[-1].position if self.events else 0
 
-def refuse_reused_command(command: Command, kept: KeptCommand, digest: str) -> None:
+
+def refuse_reused_command(saying: Saying, kept: KeptCommand) -> None:
     """Refuses a command id that comes again with other content."""
-    if kept.command_digest != digest:
-        raise CommandRejected("command-id-reused", f"{command.command_id} was sent before with other content")
+    if kept.command_digest != saying.command_digest:
+        raise CommandRejected("command-id-reused", f"{saying.command_id} was sent before with other content")
 
 
 def refuse_stale_version(command: Command, version: int) -> None:
@@ -95,13 +101,14 @@ class Ticketing:
 
     Args:
         url: `memory:`, `sqlite:///file.db` or `postgresql://…`; None takes the environment's `TICKETING_STORE`.
-        projections: The host's own projections, kept up to date by `catch_up` beside the package's.
+        projections: The host's own projections, kept beside the package's.
         clock: Gives now, with a zone; injected so that tests and simulations own time.
         random_bytes: Gives so many random bytes, for ids, salts and a new store's key.
         settings: See `Settings`.
 
     Attributes:
         reference: The published sites, standards, policies and calendars.
+        projections: The rows behind the reports, and the host's: see `Upkeep`.
 
     Raises:
         BadInput: The URL's scheme or form is unknown.
@@ -121,11 +128,14 @@ class Ticketing:
         if named is None:
             raise BadInput("no store is named: give a URL or set TICKETING_STORE")
         self.settings = settings or Settings()
-        self.projections = tuple(projections)
-        refuse_built_in_names(self.projections)
+        known = tuple(known_projections(projections).values())
         self._clock = clock
         self._random_bytes = random_bytes
-        self.store: Store = open_store(named, clock=clock, random_bytes=random_bytes)
+        self._telemetry = telemetry()
+        self.store: Store = open_store(named, clock=clock, random_bytes=random_bytes, projections=known)
+        self.projections = Upkeep(
+            self.store, known, clock=self.now, random_bytes=random_bytes, page_size=self.settings.page_size
+        )
         self.sealer = Sealer(self.store.key, random_bytes)
         self._recent = Recent(self.store)
         self.reference = Catalog(self.store, self.sealer, recent=self._recent)
@@ -156,6 +166,14 @@ class Ticketing:
             BadInput: A private text comes without its text.
             Conflict: Others kept appending to the stream for as many attempts as the settings allow.
         """
+        if self._telemetry is None:
+            return self._handled(command)
+        with self._telemetry.handling(command) as told:
+            handled = self._handled(command)
+            told(handled.ticket_id, handled.is_repeated)
+            return handled
+
+    def _handled(self, command: Command) -> Handled:
         refuse_ready_digests(command)
         saying = Saying(
             actor=command.actor,
@@ -171,7 +189,7 @@ class Ticketing:
             is_fresh = command.command_id is None and conflict is None
             kept = None if is_fresh else self.store.command(saying.command_id)
             if kept is not None:
-                return self._first_result(command, kept, saying)
+                return self._first_result(kept, saying)
             try:
                 return self._attempt(command, saying)
             except ClaimConflict as error:
@@ -183,8 +201,8 @@ class Ticketing:
                 conflict = error
         raise conflict or Conflict("the stream is busy")
 
-    def _first_result(self, command: Command, kept: KeptCommand, saying: Saying) -> Handled:
-        refuse_reused_command(command, kept, saying.command_digest)
+    def _first_result(self, kept: KeptCommand, saying: Saying) -> Handled:
+        refuse_reused_command(saying, kept)
         facts = self.store.stream(kept.stream_id, after_version=kept.first_version - 1)
         events = tuple(fact for fact in facts if fact.version <= kept.last_version)
         return Handled(kept.stream_id, kept.last_version, events, is_repeated=True)
@@ -282,12 +300,18 @@ class Ticketing:
         """
         with suppress(ValueError):
             ticket_id = ticket if isinstance(ticket, UUID) else UUID(ticket)
-            if _is_of_ticket(self._recent.stream(ticket_id)):
+            if self._is_ticket(ticket_id):
                 return ticket_id
         by_number = self.store.holders("number", ticket) if isinstance(ticket, str) else ()
         if not by_number:
             raise NotFound(f"there is no ticket {ticket}")
         return by_number[0]
+
+    def _is_ticket(self, stream_id: UUID) -> bool:
+        try:
+            return _is_of_ticket(self._recent.stream(stream_id))
+        except UnreadableEvent:  # it is there all the same, to be erased or looked into
+            return self.store.stored_stream(stream_id)[0].stream_kind == "ticket"
 
     def ticket(
         self,
@@ -353,6 +377,24 @@ class Ticketing:
             else:
                 time.sleep(poll.total_seconds())
 
+    def check(self, *, is_full: bool = False, on_progress: Advance | None = None) -> Iterator[Defect]:
+        """What is wrong with the store, as it is found; nothing where all is well. Others may go on meanwhile.
+
+        Args:
+            is_full: Hold every row that this process has the projection of against a fresh fold of its ticket, too.
+            on_progress: Told what is being looked at, how far it has come, and out of how much, if that is known.
+
+        Raises:
+            StoreError: The store is gone.
+        """
+        return check(
+            self.store,
+            tuple(self.projections.known.values()),
+            is_full=is_full,
+            page_size=self.settings.page_size,
+            on_progress=on_progress,
+        )
+
     # private texts
 
     def text(self, private: Private) -> str:
@@ -378,23 +420,6 @@ class Ticketing:
         history = self.store.stream(self.find(ticket))
         digests = {part.digest for fact in history for part in private_parts(fact.event)}
         return self.store.erase(sorted(digest for digest in digests if digest is not None))
-
-    # projections
-
-    def catch_up(
-        self, projections: Iterable[Projection[Any]] | None = None, *, on_page: Callable[[int], None] | None = None
-    ) -> int:
-        """Folds the log into the rows of projections, the host's own if none are named.
-
-        Returns:
-            The position that all of them have reached.
-        """
-        named = self.projections if projections is None else tuple(projections)
-        return catch_up(self.store, named, page_size=self.settings.page_size, on_page=on_page)
-
-    def rows(self, projection: Projection[R]) -> Iterator[R]:
-        """The projection's rows as they stand, in order of ticket id; `catch_up` first for the newest."""
-        return view_of(self.store, projection).rows()
 
 
 def _beside_the_holder(command: Command, saying: Saying, conflict: ClaimConflict) -> Saying:

@@ -8,13 +8,15 @@ caught up first; with any of them the log is folded anew, one ticket at a time. 
 import inspect
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
-from typing import TypedDict, TypeVar, Unpack
+from typing import Any, TypedDict, TypeVar, Unpack
+from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ticketing.adapters.projector import view_of
-from ticketing.adapters.store import View
+from ticketing.adapters.store import Stored
+from ticketing.adapters.view import View
 from ticketing.application import Ticketing
 from ticketing.domain.cuts import cut
 from ticketing.domain.errors import BadInput, nearest
@@ -102,7 +104,7 @@ def turnaround(
     """
     question = _question(app, turnarounds.TURNAROUND, asked)
     shown = percentiles_asked(percentiles)
-    sample, position = _gathered(
+    sample, read = _gathered(
         app, TURNAROUND_ROWS, question, lambda rows: turnarounds.gather(rows, question.scope, question.cohort)
     )
     in_unit = unit_asked(unit) or turnarounds.unit_of(sample, shown)
@@ -110,7 +112,7 @@ def turnaround(
     rows += turnarounds.turnaround_closed(sample, question.cohort, shown, in_unit)
     if within_days is not None:
         rows += turnarounds.within_days(sample, days_asked("within_days", within_days))
-    return question.report(rows, position, percentiles=shown, unit=in_unit, within_days=within_days)
+    return question.report(rows, read, percentiles=shown, unit=in_unit, within_days=within_days)
 
 
 def turnaround_closed(
@@ -123,12 +125,12 @@ def turnaround_closed(
     """
     question = _question(app, turnarounds.TURNAROUND_CLOSED, asked)
     shown = percentiles_asked(percentiles)
-    sample, position = _gathered(
+    sample, read = _gathered(
         app, TURNAROUND_ROWS, question, lambda rows: turnarounds.gather(rows, question.scope, question.cohort)
     )
     in_unit = unit_asked(unit) or turnarounds.unit_of(sample, shown)
     rows = turnarounds.turnaround_closed(sample, question.cohort, shown, in_unit)
-    return question.report(rows, position, percentiles=shown, unit=in_unit)
+    return question.report(rows, read, percentiles=shown, unit=in_unit)
 
 
 def first_pass(app: Ticketing, **asked: Unpack[Asked]) -> Report:
@@ -138,8 +140,8 @@ def first_pass(app: Ticketing, **asked: Unpack[Asked]) -> Report:
         BadInput: Something asked cannot be understood, or scipy is missing.
     """
     question = _question(app, first_passes.FIRST_PASS, asked)
-    sample, position = _gathered(app, FIRST_PASS_ROWS, question, lambda rows: first_passes.gather(rows, question.scope))
-    return question.report(first_passes.first_pass(sample), position)
+    sample, read = _gathered(app, FIRST_PASS_ROWS, question, lambda rows: first_passes.gather(rows, question.scope))
+    return question.report(first_passes.first_pass(sample), read)
 
 
 def complaint_rate(app: Ticketing, *, w_days: int = W_DAYS, h_days: int = H_DAYS, **asked: Unpack[Asked]) -> Report:
@@ -176,8 +178,8 @@ def backlog(app: Ticketing, **asked: Unpack[Asked]) -> Report:
     question = _question(app, backlogs.BACKLOG, asked)
     if question.from_ is not None or question.to is not None:
         raise BadInput("a backlog is of one instant: name it by as_of, not by from and to")
-    sample, position = _gathered(app, BACKLOG_ROWS, question, lambda rows: backlogs.gather(rows, question.scope))
-    return question.report(backlogs.backlog(sample), position)
+    sample, read = _gathered(app, BACKLOG_ROWS, question, lambda rows: backlogs.gather(rows, question.scope))
+    return question.report(backlogs.backlog(sample), read)
 
 
 REPORTS: Mapping[str, Callable[..., Report]] = {
@@ -209,9 +211,9 @@ def _complaints(app: Ticketing, question: "_Question", w_days: int | None, h_day
         first = [] if w_days is None else complaints.complaint_rate(handed_back, w_days)
         return first + complaints.complaint_rate_opened(opened, h_days)
 
-    rows, position = _gathered(app, COMPLAINT_ROWS, question, gather)
+    rows, read = _gathered(app, COMPLAINT_ROWS, question, gather)
     days: dict[str, Parameter] = {"h_days": h_days} if w_days is None else {"w_days": w_days, "h_days": h_days}
-    return question.report(rows, position, **days)
+    return question.report(rows, read, **days)
 
 
 # what was asked
@@ -237,7 +239,7 @@ class _Question:
     is_stale: bool
     tell: Callable[[int, int], None]
 
-    def report(self, rows: Iterable[ReportRow], position: int, **parameters: Parameter) -> Report:
+    def report(self, rows: Iterable[ReportRow], read: "_Read", **parameters: Parameter) -> Report:
         """The report with its header."""
         return Report(
             figure=self.figure.name,
@@ -249,7 +251,8 @@ class _Question:
             as_of=instant_text(self.as_of),
             known_at=None if self.known_at is None else instant_text(self.known_at),
             zone=self.zone,
-            position=position,
+            position=read.position,
+            set_aside=len(read.aside),
             rows=tuple(rows),
         )
 
@@ -324,7 +327,7 @@ def _cuts(app: Ticketing, asked: Asked, zone: tzinfo) -> tuple[datetime, datetim
 
 
 def _recorded_at(app: Ticketing, position: int) -> datetime:
-    return app.store.log(position - 1, 1)[0].recorded_at
+    return app.store.stored_log(position - 1, 1)[0].recorded_at
 
 
 def _zone(name: str) -> tzinfo:
@@ -337,45 +340,108 @@ def _zone(name: str) -> tzinfo:
 # where the answer comes from
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read.
+
+    Attributes:
+        position: The last position that counted.
+        dropped: Positions of events that were given up, which no row knows of.
+        aside: Tickets left out, because an event of theirs cannot be folded.
+    """
+
+    position: int
+    dropped: frozenset[int]
+    aside: set[UUID]
+
+
+def _read(view: View[Any], position: int) -> _Read:
+    """What is to be left out of the rows of a view."""
+    letters = view.letters()
+    return _Read(
+        position,
+        frozenset(letter.position for letter in letters if letter.dropped_at is not None),
+        {letter.ticket_id for letter in letters if letter.dropped_at is None},
+    )
+
+
 def _gathered(
     app: Ticketing, projection: Projection[R], question: _Question, gather: Callable[[Iterable[R]], S]
-) -> tuple[S, int]:
-    """What is gathered from the rows, and the position that they are at."""
+) -> tuple[S, _Read]:
+    """What is gathered from the rows, and where they stood."""
     if question.position is not None:
-        return gather(_refolded(app, projection, question, question.position)), question.position
+        return _gathered_anew(app, projection, question, gather, question.position)
     if not question.is_stale:
         head = app.store.head()
-        app.catch_up([projection], on_page=lambda reached: question.tell(min(reached, head), head))
-    view = view_of(app.store, projection)
+        app.projections.catch_up([projection], on_page=lambda reached: question.tell(min(reached, head), head))
+    view = app.projections.ready_view(projection)
     position = view.position()
     for _ in range(_READS):
-        found = gather(_kept(app, projection, view, question.as_of, position))
+        read = _read(view, position)
+        found = gather(_kept(app, projection, view, question, read))
         reached = view.position()
         if reached == position:
-            return found, position
+            return found, read
         position = reached  # somebody folded a page meanwhile, and the rows are neither before it nor after it
-    return gather(_refolded(app, projection, question, position)), position
+    return _gathered_anew(app, projection, question, gather, position)
 
 
-def _kept(app: Ticketing, projection: Projection[R], view: View[R], as_of: datetime, position: int) -> Iterator[R]:
+def _gathered_anew(
+    app: Ticketing,
+    projection: Projection[R],
+    question: _Question,
+    gather: Callable[[Iterable[R]], S],
+    position: int,
+) -> tuple[S, _Read]:
+    view = view_of(app.store, projection)
+    read = replace(_read(view, position), aside=set())
+    return gather(_refolded(app, projection, view, question, read)), read
+
+
+def _kept(app: Ticketing, projection: Projection[R], view: View[R], question: _Question, read: _Read) -> Iterator[R]:
     """The rows of a view; those that know of a fact after `as_of` (clocks differ a little) are folded without it."""
     ahead = []
     for row in view.rows():
-        if row.latest_at is not None and row.latest_at > as_of:
+        if row.ticket_id in read.aside:
+            continue
+        if row.latest_at is not None and row.latest_at > question.as_of:
             ahead.append(row.ticket_id)
         else:
             yield row
     for ticket_id in ahead:
-        history = (fact for fact in app.store.stream(ticket_id) if fact.position <= position)
-        yield fold_row(projection, ticket_id, cut(history, as_of=as_of))
+        yield from _folded_anew(app, projection, view, question, read, app.store.stored_stream(ticket_id))
 
 
-def _refolded(app: Ticketing, projection: Projection[R], question: _Question, position: int) -> Iterator[R]:
+def _refolded(
+    app: Ticketing, projection: Projection[R], view: View[R], question: _Question, read: _Read
+) -> Iterator[R]:
     """Rows folded from the log within the cuts, one ticket in memory at a time."""
     done = 0
-    for history in app.store.histories(up_to=position):
-        facts = cut(history, as_of=question.as_of, known_at=question.known_at)
-        yield fold_row(projection, history[0].stream_id, facts)
-        done += len(history)
-        question.tell(done, position)
-    question.tell(position, position)
+    for stored in app.store.stored_histories(up_to=read.position):
+        yield from _folded_anew(app, projection, view, question, read, stored)
+        done += len(stored)
+        question.tell(done, read.position)
+    question.tell(read.position, read.position)
+
+
+def _folded_anew(
+    app: Ticketing, projection: Projection[R], view: View[R], question: _Question, read: _Read, stored: Sequence[Stored]
+) -> Iterator[R]:
+    """The row of one ticket within the cuts; nothing where there can be none, which is noted."""
+    ticket_id = stored[0].stream_id
+    known = [
+        row
+        for row in stored
+        if row.position <= read.position
+        and row.position not in read.dropped
+        and (question.known_at is None or row.recorded_at <= question.known_at)
+    ]
+    try:
+        row = fold_row(projection, ticket_id, cut(app.store.read(known), as_of=question.as_of))
+        refusal = view.refusal(row)
+    except Exception as error:  # noqa: BLE001 - as in a page: whatever the fold of a ticket fails with stops it alone
+        refusal = str(error)
+    if refusal is None:
+        yield row
+    else:
+        read.aside.add(ticket_id)

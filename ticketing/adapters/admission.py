@@ -1,7 +1,7 @@
 """Admission: what every store does under the log's lock: whether an append may come in, its positions and its stamp."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -16,7 +16,8 @@ from ticketing.adapters.store import (
     CommandRepeated,
     VersionConflict,
 )
-from ticketing.domain.errors import BadInput, StoreError
+from ticketing.adapters.view import ViewId
+from ticketing.domain.errors import BadInput, Conflict, StoreError, TicketingError
 from ticketing.domain.values import Envelope, Event, Recorded
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -49,6 +50,33 @@ class Admitted:
         return zip(self.facts, self.encoded.stored, strict=True)
 
 
+@dataclass(slots=True, eq=False)
+class Request:
+    """One call of `append` on its way.
+
+    Attributes:
+        admitted: What was let in of it; it is kept only when its transaction is.
+        error: Why it was not.
+        is_done: Whether it has its answer.
+    """
+
+    encoded: Sequence[Encoded]
+    admitted: Sequence[Admitted] = ()
+    error: TicketingError | None = None
+    is_done: bool = False
+
+    def answer(self) -> list[tuple[Recorded[Event], ...]]:
+        """The recorded facts, append by append.
+
+        Raises:
+            Conflict: It was not let in.
+            StoreError: Its transaction failed.
+        """
+        if self.error is not None:
+            raise self.error
+        return [one.facts for one in self.admitted]
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A claim and the stream that holds it."""
@@ -68,6 +96,7 @@ class Standing:
         versions: The last version by stream; of streams that do not exist, 0 or nothing.
         commands: Those ids of the appends' commands that are on record.
         holders: Who holds the claims asked for.
+        inline: The views whose rows are part of every append.
         released: What the appends have given up; to be deleted before `claimed` is inserted.
         claimed: What they hold in the end and did not before, in order of claiming.
     """
@@ -77,10 +106,40 @@ class Standing:
     versions: dict[UUID, int]
     commands: set[UUID]
     holders: dict[tuple[ClaimKind, str], list[UUID]]
+    inline: tuple[ViewId, ...] = ()
     released: dict[Held, None] = field(default_factory=dict)
     claimed: dict[Held, None] = field(default_factory=dict)
 
-    def admit(self, encoded: Encoded, clock: Callable[[], datetime]) -> Admitted:
+    def admit_each(self, requests: Sequence[Request], clock: Callable[[], datetime]) -> list[Admitted]:
+        """What of the requests is let in, in order; each is told, and none pays for another's conflict."""
+        for request in requests:
+            before = self._copy() if len(requests) > 1 and len(request.encoded) > 1 else None
+            request.admitted, request.error = (), None
+            try:
+                request.admitted = [self._admit(one, clock) for one in request.encoded]
+            except Conflict as conflict:
+                request.error = conflict
+                if before is not None:
+                    self._restore(before)
+                elif len(requests) == 1:
+                    return []
+        return [one for request in requests for one in request.admitted]
+
+    def _copy(self) -> "Standing":
+        return replace(
+            self,
+            versions=dict(self.versions),
+            commands=set(self.commands),
+            holders={claim: list(held) for claim, held in self.holders.items()},
+            released=dict(self.released),
+            claimed=dict(self.claimed),
+        )
+
+    def _restore(self, before: "Standing") -> None:
+        for name in self.__slots__:
+            setattr(self, name, getattr(before, name))
+
+    def _admit(self, encoded: Encoded, clock: Callable[[], datetime]) -> Admitted:
         """The append with positions and one stamp.
 
         Raises:
@@ -167,6 +226,11 @@ def utc(clock: Callable[[], datetime]) -> datetime:
     if now.tzinfo is None:
         raise StoreError("the clock gives an instant without a zone")
     return now.astimezone(UTC)
+
+
+def appends_of(requests: Sequence[Request]) -> list[Append]:
+    """The appends of all requests, in order."""
+    return [one.append for request in requests for one in request.encoded]
 
 
 def claims_touched(appends: Sequence[Append]) -> list[tuple[ClaimKind, str]]:

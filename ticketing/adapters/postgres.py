@@ -5,38 +5,36 @@ table's file until it is used again. Whoever must be rid of these rotates them a
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 from uuid import UUID
 
+import psycopg
 from eventsourcing.persistence import NotSupportedError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder
 
-from ticketing.adapters.admission import Admitted, Standing, claims_touched, encoded, utc
+from ticketing.adapters.admission import Admitted, Request, Standing, appends_of, claims_touched, encoded, utc
 from ticketing.adapters.codec import Codec
-from ticketing.adapters.postgres_schema import Statements
-from ticketing.adapters.postgres_server import Cursor, PostgresServer
-from ticketing.adapters.postgres_view import PostgresView
-from ticketing.adapters.store import (
-    STORE_KEY_BYTES,
-    STORE_SCHEMA,
-    Append,
-    ClaimKind,
-    KeptCommand,
-    Store,
-    View,
-    by_stream,
-)
-from ticketing.domain.errors import StoreError
+from ticketing.adapters.group import GroupCommit
+from ticketing.adapters.postgres_log import PostgresLog, stored
+from ticketing.adapters.postgres_schema import made_or_migrated
+from ticketing.adapters.postgres_server import Cursor, PostgresServer, PostgresTransaction
+from ticketing.adapters.postgres_statements import Statements
+from ticketing.adapters.postgres_view import remove_view, state_of
+from ticketing.adapters.postgres_watch import PostgresWatch
+from ticketing.adapters.private import SaltedText
+from ticketing.adapters.projector import fold_inline, require_known
+from ticketing.adapters.store import Append, ClaimKind, KeptCommand, Log, Store, Stored, Watch, by_stream
+from ticketing.adapters.view import ViewId, ViewState
 from ticketing.domain.values import Event, Recorded, StreamKind
-from ticketing.projections.row import Row
-
-R = TypeVar("R", bound=Row)
+from ticketing.projections.row import Projection
 
 _PAGE = 2000
+_TEXT_PAGE = 500
 
 
-class PostgresLog(PostgresApplicationRecorder):
+class PostgresRecorder(PostgresApplicationRecorder):
     """The library's recorder on our table of events; the store alone writes to it."""
 
     def __init__(self, server: PostgresServer) -> None:
@@ -49,8 +47,8 @@ class PostgresLog(PostgresApplicationRecorder):
         raise NotSupportedError("facts come in through Store.append alone")
 
 
-class PostgresStore(Store):
-    """The store in a schema of a PostgreSQL database, made if there is none.
+class PostgresStore(PostgresLog, Store):
+    """The store in a schema of a PostgreSQL database, made if there is none, migrated if it is of an older version.
 
     Args:
         url: Of libpq, without our own parameter `schema`.
@@ -58,6 +56,7 @@ class PostgresStore(Store):
         clock: As for `open_store`.
         random_bytes: As for `open_store`.
         codec: As for `open_store`.
+        projections: As for `open_store`.
 
     Attributes:
         recorder: The log for readers that know the library and not us.
@@ -75,55 +74,58 @@ class PostgresStore(Store):
         clock: Callable[[], datetime],
         random_bytes: Callable[[int], bytes],
         codec: Codec | None = None,
+        projections: Sequence[Projection[Any]] = (),
     ) -> None:
-        self._clock = clock
-        self._codec = codec or Codec()
-        self._schema = schema
-        self._sql = Statements(schema)
         self._server = PostgresServer(url, schema)
-        with self._server.connecting() as cursor:
-            self._key = self._key_in(cursor) or self._made(cursor, random_bytes)
-        self.recorder = PostgresLog(self._server)
-
-    def _made(self, cursor: Cursor, random_bytes: Callable[[int], bytes]) -> bytes:
-        cursor.execute(self._sql.lock_schema)
-        key = self._key_in(cursor)
-        if key is None:
-            key = random_bytes(STORE_KEY_BYTES)
-            if cursor.execute(self._sql.has_schema, (self._schema,)).fetchone() is None:
-                cursor.execute(self._sql.create_schema)
-            for statement in self._sql.create:
-                cursor.execute(statement)
-            cursor.execute(self._sql.insert_store, (STORE_SCHEMA, key))
-        return key
-
-    def _key_in(self, cursor: Cursor) -> bytes | None:
-        """The key of the store that is there."""
-        if cursor.execute(self._sql.has_store, (self._schema,)).fetchone() is None:
-            return None
-        (found,) = cursor.execute(self._sql.select_store).fetchall()
-        schema_version, key = found
-        if schema_version > STORE_SCHEMA:
-            raise StoreError(
-                f"{self._server.name}: made by a newer version of ticketing "
-                f"(its tables are version {schema_version}, this one knows up to {STORE_SCHEMA})"
-            )
-        return bytes(key)
+        super().__init__(self._server, Statements(schema), codec or Codec())
+        self._clock = clock
+        self._projections = tuple(projections)
+        self._group = GroupCommit(self._commit)
+        try:
+            with self._server.writing() as cursor:
+                self._key = made_or_migrated(cursor, self._sql, self._server.name, random_bytes)
+        except BaseException:
+            self._server.close()
+            raise
+        self.recorder = PostgresRecorder(self._server)
 
     @property
     def key(self) -> bytes:
         return self._key
 
     def append(self, appends: Sequence[Append]) -> list[tuple[Recorded[Event], ...]]:
-        waiting = encoded(self._codec, appends)
-        with self._server.appending() as cursor:
-            standing = self._standing(cursor, appends)
-            head = standing.position
-            admitted = [standing.admit(one, self._clock) for one in waiting]
-            cursor.execute(self._sql.select_append, _arrays(admitted, standing))
-            if cursor.fetchone() != (head,):
-                raise StoreError(f"{self._server.name}: the log moved under its lock")
-        return [one.facts for one in admitted]
+        return self._group.append(encoded(self.codec, appends))
+
+    def _commit(self, requests: Sequence[Request]) -> None:
+        with self._server.reading() as cursor:
+            with cursor.connection.transaction():
+                is_watched = self._kept(cursor, requests)
+            if is_watched:
+                with suppress(psycopg.Error):  # what is appended is; who was not woken looks by himself
+                    cursor.execute(self._sql.wake)
+
+    def _kept(self, cursor: Cursor, requests: Sequence[Request]) -> bool:
+        """Keeps what of the requests is let in.
+
+        Returns:
+            Whether somebody watches the log.
+        """
+        standing = self._standing(cursor, appends_of(requests))
+        find = require_known(self._projections)
+        for view in standing.inline:
+            find(view)
+        head = standing.position
+        admitted = standing.admit_each(requests, self._clock)
+        if not admitted:
+            return False
+        ((is_watched,),) = cursor.execute(self._sql.select_append, [head, *_arrays(admitted, standing)]).fetchall()
+        facts = [fact for one in admitted for fact in one.facts]
+        fold_inline(self._inside(cursor), standing.inline, self._projections, facts)
+        return bool(is_watched)
+
+    def _inside(self, cursor: Cursor) -> Log:
+        """The log as the cursor's transaction has it."""
+        return PostgresLog(PostgresTransaction(self._server, cursor.connection), self._sql, self.codec)
 
     def _standing(self, cursor: Cursor, appends: Sequence[Append]) -> Standing:
         streams = list({append.stream_id for append in appends})
@@ -131,7 +133,7 @@ class PostgresStore(Store):
         commands = [append.command_id for append in appends]
         kinds, keys = [kind for kind, _ in claims], [key for _, key in claims]
         (found,) = cursor.execute(self._sql.select_standing, (streams, commands, kinds, keys)).fetchall()
-        head, stamp, versions, known_commands, held_kinds, held_keys, held_streams = found
+        head, stamp, versions, known_commands, held_kinds, held_keys, held_streams, *inline = found
         holders: dict[tuple[ClaimKind, str], list[UUID]] = {}
         for kind, key, stream_id in zip(held_kinds or (), held_keys or (), held_streams or (), strict=True):
             holders.setdefault((kind, key), []).append(stream_id)
@@ -141,48 +143,34 @@ class PostgresStore(Store):
             versions=dict(zip(streams, versions, strict=True)),
             commands=set(known_commands),
             holders=holders,
+            inline=tuple(ViewId(name, version) for name, version in zip(*(part or () for part in inline), strict=True)),
         )
 
-    def stream(self, stream_id: UUID, *, after_version: int = 0) -> list[Recorded[Event]]:
-        with self._server.reading() as cursor:
-            rows = cursor.execute(self._sql.select_stream, (stream_id, after_version)).fetchall()
-        return self._decoded(rows)
-
-    def log(self, after: int, limit: int) -> list[Recorded[Event]]:
-        with self._server.reading() as cursor:
-            rows = cursor.execute(self._sql.select_log, (after, limit)).fetchall()
-        return self._decoded(rows)
-
-    def histories(
+    def stored_histories(
         self, stream_kind: StreamKind = "ticket", *, up_to: int | None = None
-    ) -> Iterator[list[Recorded[Event]]]:
+    ) -> Iterator[list[Stored]]:
         last = self.head() if up_to is None else up_to
         select = self._sql.select_ticket_page if stream_kind == "ticket" else self._sql.select_reference_page
 
-        def page(after: tuple[UUID, int]) -> list[Recorded[Event]]:
+        def page(after: tuple[UUID, int]) -> list[Stored]:
             with self._server.reading() as cursor:
-                rows = cursor.execute(select, (*after, stream_kind, last, _PAGE)).fetchall()
-            return self._decoded(rows)
+                return stored(cursor.execute(select, (*after, stream_kind, last, _PAGE)))
 
         return by_stream(page)
-
-    def head(self) -> int:
-        last = self._last()
-        return 0 if last is None else last[0]
 
     def last_recorded_at(self) -> datetime | None:
         last = self._last()
         return None if last is None else last[1]
 
-    def _last(self) -> tuple[int, datetime] | None:
+    def commands(self, command_ids: Iterable[UUID]) -> dict[UUID, KeptCommand]:
         with self._server.reading() as cursor:
-            last = cursor.execute(self._sql.select_last).fetchone()
-        return None if last is None else (last[0], last[1].astimezone(UTC))
+            found = cursor.execute(self._sql.select_commands, (list(command_ids) or None,)).fetchall()
+        return {command_id: KeptCommand(*kept) for command_id, *kept in found}
 
-    def command(self, command_id: UUID) -> KeptCommand | None:
+    def tally(self) -> tuple[int, int]:
         with self._server.reading() as cursor:
-            kept = cursor.execute(self._sql.select_command, (command_id,)).fetchone()
-        return None if kept is None else KeptCommand(*kept)
+            ((facts, named),) = cursor.execute(self._sql.select_tally).fetchall()
+        return int(facts), int(named)
 
     def holders(self, kind: ClaimKind, key: str) -> tuple[UUID, ...]:
         with self._server.reading() as cursor:
@@ -200,18 +188,35 @@ class PostgresStore(Store):
             cursor.execute(self._sql.vacuum_texts)
         return erased
 
-    def view(self, name: str, version: int, row: type[R]) -> View[R]:
-        return PostgresView(self._server, name, version, row)
+    def kept_texts(self) -> Iterator[tuple[str, SaltedText | None]]:
+        after = ""
+        while True:
+            with self._server.reading() as cursor:
+                page = cursor.execute(self._sql.select_kept_texts, (after, _TEXT_PAGE)).fetchall()
+            if not page:
+                return
+            for digest, salt, text in page:
+                yield digest, None if text is None else SaltedText(digest, salt, text.decode())
+            after = page[-1][0]
+
+    def views(self) -> list[ViewState]:
+        with self._server.reading() as cursor:
+            return [state_of(found) for found in cursor.execute(self._sql.select_all_states)]
+
+    def remove_view(self, view: ViewId) -> None:
+        remove_view(self._server, self._sql, view)
+
+    @contextmanager
+    def locked(self) -> Iterator[Log]:
+        with self._server.writing() as cursor:
+            cursor.execute(self._sql.lock_log)
+            yield self._inside(cursor)
+
+    def watch(self, leader: str) -> Watch:
+        return PostgresWatch(self._server, self._sql, leader)
 
     def close(self) -> None:
         self._server.close()
-
-    def _decoded(self, rows: Iterable[tuple[int, UUID, int, str, bytes, datetime]]) -> list[Recorded[Event]]:
-        recorded = self._codec.recorded
-        return [
-            recorded(position, stream_id, version, topic, state, recorded_at.astimezone(UTC))
-            for position, stream_id, version, topic, state, recorded_at in rows
-        ]
 
 
 def _arrays(admitted: Sequence[Admitted], standing: Standing) -> list[list[Any] | None]:

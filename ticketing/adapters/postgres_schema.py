@@ -1,18 +1,25 @@
-"""The tables and functions of a store in PostgreSQL, and every statement on them.
+"""The tables and functions of a store in PostgreSQL, made and migrated.
 
 The log is appended to under one advisory lock per table, held until the transaction ends: order of position is order
 of commit. The lock is not the table's, so that readers, vacuum and backups never meet it.
+
+A second advisory lock tells whether anybody waits to be woken. Who watches holds it shared, from when he listens; an
+append tries for it alone. Where it gets it nobody listens, and who would begin to waits for its end and then finds its
+rows; where not, NOTIFY follows in a transaction of its own. In that of the append it would have all commits of the
+whole server queue behind this one's write to disk.
 """
 
-from psycopg.sql import SQL, Identifier, Literal
+from collections.abc import Callable
 
-_LOCKS = 0x7469636B
-"""The class of our advisory locks."""
-
-LOCK_SCHEMA = SQL("SELECT pg_advisory_xact_lock({}, hashtext({}))")
+from ticketing.adapters.postgres_server import Cursor
+from ticketing.adapters.postgres_statements import LOCK_LOG, Statements
+from ticketing.adapters.store import STORE_KEY_BYTES, STORE_SCHEMA
+from ticketing.domain.errors import StoreError
 
 _HAS_SCHEMA = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = %s"
 _HAS_STORE = "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = %s AND tablename = 'ticketing_store'"
+
+_CREATE_SCHEMA = "CREATE SCHEMA {schema_name}"
 
 # `notification_id` is given by ticketing_append, not by a sequence: a sequence leaves gaps and knows no order.
 _CREATE_EVENTS = """
@@ -60,13 +67,36 @@ CREATE TABLE {claims} (
     UNIQUE (kind, key, stream_id)
 )
 """
+# `folded_to` was `position` in version 1: a process of that time shall fail, not write rows under an old revision.
 _CREATE_VIEWS = """
 CREATE TABLE {views} (
     name text NOT NULL,
     version bigint NOT NULL,
-    position bigint NOT NULL,
+    folded_to bigint NOT NULL,
     columns text NOT NULL,
-    PRIMARY KEY (name, version)
+    is_next boolean NOT NULL DEFAULT false,
+    revision bigint NOT NULL DEFAULT 0,
+    ready_from bigint NOT NULL DEFAULT 0,
+    is_inline boolean NOT NULL DEFAULT false,
+    fence bigint NOT NULL DEFAULT 0,
+    leader text,
+    rate double precision,
+    PRIMARY KEY (name, version, is_next)
+)
+"""
+_CREATE_LETTERS = """
+CREATE TABLE {letters} (
+    name text NOT NULL,
+    version bigint NOT NULL,
+    is_next boolean NOT NULL,
+    ticket_id uuid NOT NULL,
+    position bigint NOT NULL,
+    event_version bigint NOT NULL,
+    topic text NOT NULL,
+    reason text NOT NULL,
+    set_aside_at timestamptz NOT NULL,
+    dropped_at timestamptz,
+    PRIMARY KEY (name, version, is_next, position)
 )
 """
 _CREATE_STORE = """
@@ -78,14 +108,21 @@ CREATE TABLE {store} (
 """
 # Each statement of a volatile function sees what was committed before it: those after the lock see the last append.
 # Their plans are kept; one made while the tables were empty must not read all of them ever after.
+# Their arguments are others than in version 1: a process of that time shall fail, not append without inline rows.
 _CREATE_STANDING = """
 CREATE FUNCTION {standing} (
+    known_schema integer,
     asked_streams uuid[], asked_commands uuid[], asked_kinds text[], asked_keys text[],
     OUT head bigint, OUT stamp timestamptz, OUT versions bigint[], OUT known_commands uuid[],
-    OUT held_kinds text[], OUT held_keys text[], OUT held_streams uuid[]
+    OUT held_kinds text[], OUT held_keys text[], OUT held_streams uuid[],
+    OUT inline_names text[], OUT inline_versions bigint[]
 ) LANGUAGE plpgsql VOLATILE SET enable_seqscan = off SET plan_cache_mode = auto AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock({locks}, {events_name}::regclass::oid::integer);
+    IF known_schema <> {schema_version} THEN
+        RAISE EXCEPTION 'the tables were migrated to version {schema_version}, and this process knows version %',
+            known_schema;
+    END IF;
     SELECT notification_id, recorded_at INTO head, stamp FROM {events} ORDER BY notification_id DESC LIMIT 1;
     versions := ARRAY(
         SELECT coalesce((SELECT max(originator_version) FROM {events} WHERE originator_id = asked.stream_id), 0)
@@ -96,23 +133,28 @@ BEGIN
         array_agg(held.stream_id ORDER BY held.number)
     INTO held_kinds, held_keys, held_streams
     FROM {claims} AS held JOIN unnest(asked_kinds, asked_keys) AS asked (kind, key) USING (kind, key);
+    SELECT array_agg(name ORDER BY name, version), array_agg(version ORDER BY name, version)
+    INTO inline_names, inline_versions
+    FROM {views} WHERE is_inline AND NOT is_next;
 END
 $$
 """
+# Returns whether somebody is to be woken.
 _CREATE_APPEND = """
 CREATE FUNCTION {append} (
+    head bigint,
     event_streams uuid[], event_versions bigint[], event_topics text[], event_states bytea[],
     event_stamps timestamptz[], event_kinds text[],
     command_ids uuid[], command_digests text[], command_streams uuid[], first_versions bigint[], last_versions bigint[],
     released_kinds text[], released_keys text[], released_streams uuid[],
     claimed_kinds text[], claimed_keys text[], claimed_streams uuid[],
     text_digests text[], text_streams uuid[], text_salts bytea[], text_bytes bytea[]
-) RETURNS bigint LANGUAGE plpgsql VOLATILE SET enable_seqscan = off SET plan_cache_mode = auto AS $$
-DECLARE
-    head bigint;
+) RETURNS boolean LANGUAGE plpgsql VOLATILE SET enable_seqscan = off SET plan_cache_mode = auto AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock({locks}, {events_name}::regclass::oid::integer);
-    SELECT coalesce(max(notification_id), 0) INTO head FROM {events};
+    IF head <> (SELECT coalesce(max(notification_id), 0) FROM {events}) THEN
+        RAISE EXCEPTION 'the log moved under its lock';
+    END IF;
     INSERT INTO {events}
         (originator_id, originator_version, topic, state, notification_id, recorded_at, stream_kind)
     SELECT added.stream_id, added.version, added.topic, added.state, head + added.number, added.stamp, added.kind
@@ -132,7 +174,7 @@ BEGIN
     INSERT INTO {texts} (digest, stream_id, salt, text)
     SELECT * FROM unnest(text_digests, text_streams, text_salts, text_bytes)
     ON CONFLICT DO NOTHING;
-    RETURN head;
+    RETURN NOT pg_try_advisory_xact_lock({watches}, {events_name}::regclass::oid::integer);
 END
 $$
 """
@@ -144,87 +186,95 @@ _CREATE = (
     _CREATE_COMMANDS,
     _CREATE_CLAIMS,
     _CREATE_VIEWS,
+    _CREATE_LETTERS,
     _CREATE_STORE,
     _CREATE_STANDING,
     _CREATE_APPEND,
 )
-_INSERT_STORE = "INSERT INTO {store} (number, schema_version, key) VALUES (1, %s, %s)"
+_MIGRATIONS = {
+    1: (
+        LOCK_LOG,
+        # NOT NULL anew: since PostgreSQL 18 it has a name, which would go on to speak of the column as it was called.
+        "ALTER TABLE {views} RENAME COLUMN position TO folded_to",
+        "ALTER TABLE {views} ALTER COLUMN folded_to DROP NOT NULL",
+        """
+        ALTER TABLE {views}
+            ALTER COLUMN folded_to SET NOT NULL,
+            ADD COLUMN is_next boolean NOT NULL DEFAULT false,
+            ADD COLUMN revision bigint NOT NULL DEFAULT 0,
+            ADD COLUMN ready_from bigint NOT NULL DEFAULT 0,
+            ADD COLUMN is_inline boolean NOT NULL DEFAULT false,
+            ADD COLUMN fence bigint NOT NULL DEFAULT 0,
+            ADD COLUMN leader text,
+            ADD COLUMN rate double precision,
+            DROP CONSTRAINT ticketing_views_pkey,
+            ADD PRIMARY KEY (name, version, is_next)
+        """,
+        _CREATE_LETTERS,
+        "DROP FUNCTION {standing}(uuid[], uuid[], text[], text[])",
+        """
+        DROP FUNCTION {append}(
+            uuid[], bigint[], text[], bytea[], timestamptz[], text[], uuid[], text[], uuid[], bigint[], bigint[],
+            text[], text[], uuid[], text[], text[], uuid[], text[], uuid[], bytea[], bytea[]
+        )
+        """,
+        _CREATE_STANDING,
+        _CREATE_APPEND,
+    )
+}
+"""What makes of each older version of the tables the next."""
+
+_INSERT_STORE = "INSERT INTO {store} (number, schema_version, key) VALUES (1, {schema_version}, %s)"
+_UPDATE_STORE = "UPDATE {store} SET schema_version = {schema_version}"
 _SELECT_STORE = "SELECT schema_version, key FROM {store}"
 
-_SELECT_STANDING = "SELECT * FROM {standing}(%s::uuid[], %s::uuid[], %s::text[], %s::text[])"
-_SELECT_APPEND = """
-SELECT {append}(
-    %s::uuid[], %s::bigint[], %s::text[], %b::bytea[], %s::timestamptz[], %s::text[],
-    %s::uuid[], %s::text[], %s::uuid[], %s::bigint[], %s::bigint[],
-    %s::text[], %s::text[], %s::uuid[],
-    %s::text[], %s::text[], %s::uuid[],
-    %s::text[], %s::uuid[], %b::bytea[], %b::bytea[]
-)
-"""
-_COLUMNS = "notification_id, originator_id, originator_version, topic, state, recorded_at"
-_SELECT_STREAM = f"""
-SELECT {_COLUMNS} FROM {{events}}
-WHERE originator_id = %s AND originator_version > %s ORDER BY originator_version
-"""  # noqa: S608
-_SELECT_LOG = f"SELECT {_COLUMNS} FROM {{events}} WHERE notification_id > %s ORDER BY notification_id LIMIT %s"  # noqa: S608
-_SELECT_TICKET_PAGE = f"""
-SELECT {_COLUMNS} FROM {{events}}
-WHERE (originator_id, originator_version) > (%s, %s) AND stream_kind = %s AND stream_kind = 'ticket'
-    AND notification_id <= %s
-ORDER BY originator_id, originator_version LIMIT %s
-"""  # noqa: S608
-_SELECT_REFERENCE_PAGE = _SELECT_TICKET_PAGE.replace("stream_kind = 'ticket'", "stream_kind <> 'ticket'")
-_SELECT_LAST = "SELECT notification_id, recorded_at FROM {events} ORDER BY notification_id DESC LIMIT 1"
-_SELECT_COMMAND = """
-SELECT command_digest, stream_id, first_version, last_version FROM {commands} WHERE command_id = %s
-"""
-_SELECT_HOLDERS = "SELECT stream_id FROM {claims} WHERE kind = %s AND key = %s ORDER BY number"
-_SELECT_TEXTS = "SELECT digest, text FROM {texts} WHERE digest = ANY (%s)"
-_ERASE_TEXTS = """
-UPDATE {texts} SET salt = NULL, text = NULL, erased_at = %s WHERE digest = ANY (%s) AND erased_at IS NULL
-"""
-_VACUUM_TEXTS = "VACUUM {texts}"
+
+def made_or_migrated(cursor: Cursor, sql: Statements, server: str, random_bytes: Callable[[int], bytes]) -> bytes:
+    """The key of the store, which is made where there is none, and migrated where it is of an older version.
+
+    Args:
+        cursor: In a transaction. Of those who begin at once one does it, the others wait for it and find it done.
+        sql: The statements for the store's schema.
+        server: What the store is called.
+        random_bytes: Makes the key of a new store.
+
+    Raises:
+        StoreError: The store was made by a newer version.
+    """
+    kept = _kept(cursor, sql, server)
+    if kept is not None and kept[0] == STORE_SCHEMA:
+        return kept[1]
+    cursor.execute(sql.lock_schema)
+    kept = _kept(cursor, sql, server)
+    if kept is None:
+        return _made(cursor, sql, random_bytes(STORE_KEY_BYTES))
+    version, key = kept
+    if version == STORE_SCHEMA:
+        return key
+    for older in range(version, STORE_SCHEMA):
+        for statement in _MIGRATIONS[older]:
+            cursor.execute(sql.named(statement))
+    cursor.execute(sql.named(_UPDATE_STORE))
+    return key
 
 
-class Statements:
-    """Every statement on a store, for one schema."""
+def _made(cursor: Cursor, sql: Statements, key: bytes) -> bytes:
+    if cursor.execute(sql.named(_HAS_SCHEMA), (sql.schema,)).fetchone() is None:
+        cursor.execute(sql.named(_CREATE_SCHEMA))
+    for statement in _CREATE:
+        cursor.execute(sql.named(statement))
+    cursor.execute(sql.named(_INSERT_STORE), (key,))
+    return key
 
-    def __init__(self, schema: str) -> None:
-        self._names = {
-            name: Identifier(schema, f"ticketing_{table}")
-            for name, table in {
-                "events": "events",
-                "texts": "private_texts",
-                "commands": "commands",
-                "claims": "claims",
-                "views": "views",
-                "store": "store",
-                "standing": "standing",
-                "append": "append",
-            }.items()
-        }
-        self._schema = schema
-        self.has_schema = SQL(_HAS_SCHEMA)
-        self.has_store = SQL(_HAS_STORE)
-        self.lock_schema = LOCK_SCHEMA.format(_LOCKS, Literal(schema))
-        self.create_schema = SQL("CREATE SCHEMA {}").format(Identifier(schema))
-        self.create = tuple(map(self._named, _CREATE))
-        self.insert_store = self._named(_INSERT_STORE)
-        self.select_store = self._named(_SELECT_STORE)
-        self.select_standing = self._named(_SELECT_STANDING)
-        self.select_append = self._named(_SELECT_APPEND)
-        self.select_stream = self._named(_SELECT_STREAM)
-        self.select_log = self._named(_SELECT_LOG)
-        self.select_ticket_page = self._named(_SELECT_TICKET_PAGE)
-        self.select_reference_page = self._named(_SELECT_REFERENCE_PAGE)
-        self.select_last = self._named(_SELECT_LAST)
-        self.select_command = self._named(_SELECT_COMMAND)
-        self.select_holders = self._named(_SELECT_HOLDERS)
-        self.select_texts = self._named(_SELECT_TEXTS)
-        self.erase_texts = self._named(_ERASE_TEXTS)
-        self.vacuum_texts = self._named(_VACUUM_TEXTS)
 
-    def _named(self, statement: str) -> bytes:
-        events = self._names["events"].as_string()
-        # Composed once: the driver would do it again at every execution.
-        return SQL(statement).format(**self._names, locks=_LOCKS, events_name=Literal(events)).as_bytes()
+def _kept(cursor: Cursor, sql: Statements, server: str) -> tuple[int, bytes] | None:
+    """The version of the tables that are there, and the key."""
+    if cursor.execute(sql.named(_HAS_STORE), (sql.schema,)).fetchone() is None:
+        return None
+    ((version, key),) = cursor.execute(sql.named(_SELECT_STORE)).fetchall()
+    if version > STORE_SCHEMA:
+        raise StoreError(
+            f"{server}: made by a newer version of ticketing "
+            f"(its tables are version {version}, this one knows up to {STORE_SCHEMA})"
+        )
+    return version, bytes(key)

@@ -1,28 +1,39 @@
 """A schema on a PostgreSQL server: its connections, its transactions, and its driver's errors in our words."""
 
 import re
-import select
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from threading import Lock
-from typing import Any
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from itertools import count
+from typing import Any, Protocol
 from urllib.parse import unquote
 
 import psycopg
 from eventsourcing.persistence import PersistenceError
-from eventsourcing.postgres import ConnectionPool, PostgresDatastore
+from eventsourcing.postgres import PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.rows import DictRow, TupleRow, dict_row, tuple_row
+from psycopg.rows import TupleRow, dict_row, tuple_row
 
+from ticketing.adapters.postgres_pool import Connection, PostgresPool
 from ticketing.domain.errors import BadInput, StoreError
 
 CONNECT_SECONDS = 5
 LOCK_SECONDS = 30
-_POOL_SECONDS = 10
-_MAX_CONNECTIONS = 16
-# A kept plan would be the one for the small tables of the day on which the session began.
+# A server that vanished without a word is noticed in about half a minute, by who waits for it too.
+_KEEPALIVE = {
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}
+# What is read after a lock was waited for must be as of then, whatever the server's default is. A kept plan would be
+# the one for the small tables of the day on which the session began. A reader may take its time between two pages.
 _SESSION = f"""
-SET TIME ZONE 'UTC'; SET lock_timeout = '{LOCK_SECONDS}s'; SET plan_cache_mode = force_custom_plan
+SET default_transaction_isolation = 'read committed';
+SET plan_cache_mode = force_custom_plan;
+SET lock_timeout = '{LOCK_SECONDS}s';
+SET idle_in_transaction_session_timeout = 0;
+SET TIME ZONE 'UTC'
 """
 _LOCKED = "canceling statement due to lock timeout"
 _MAX_IDENTIFIER_BYTES = 63
@@ -30,10 +41,31 @@ _SECRETS = re.compile(r"(?:^[^:]+://[^/?#@]*?:|[?&]password=)([^@&]*)")
 """The password of a URL, wherever it stands."""
 
 Cursor = psycopg.Cursor[TupleRow]
+ServerCursor = psycopg.ServerCursor[TupleRow]
+
+
+class Place(Protocol):
+    """Where statements run: each on a connection of its own, or all of them in one transaction.
+
+    All of these raise `StoreError`, which is the driver's error in our words.
+    """
+
+    @property
+    def schema(self) -> str:
+        """Where the tables are."""
+
+    def reading(self) -> AbstractContextManager[Cursor]:
+        """A cursor for statements that each see one state of the database; results come in binary."""
+
+    def writing(self) -> AbstractContextManager[Cursor]:
+        """The same in a transaction."""
+
+    def streaming(self) -> AbstractContextManager[ServerCursor]:
+        """A cursor whose result stays on the server and comes piece by piece."""
 
 
 class PostgresServer(PostgresDatastore):
-    """The library's datastore on one schema, with all that a URL can say and transactions of our own.
+    """The library's datastore on one schema, with all that a URL can say; each transaction commits at its end.
 
     Args:
         url: Of libpq, without our own parameter `schema`.
@@ -51,92 +83,45 @@ class PostgresServer(PostgresDatastore):
             key: str(said.get(key) or "") for key in ("dbname", "host", "port", "user", "password")
         }
         super().__init__(**place, schema=schema)
-        # The pool that it made knows only those five, and waits for a server that is gone until the time is up.
-        self._connect = {"connect_timeout": CONNECT_SECONDS} | said
-        self.pool = ConnectionPool(
-            kwargs=self._connect | {"row_factory": dict_row},
-            connection_class=psycopg.Connection[DictRow],
-            min_size=1,
-            max_size=_MAX_CONNECTIONS,
-            open=False,
-            configure=self.after_connect_func(),
-            check=_require_alive,
-            timeout=_POOL_SECONDS,
-        )
+        self._said = {"connect_timeout": CONNECT_SECONDS} | _KEEPALIVE | said
+        # The pool that it made knows only those five.
+        self.pool = PostgresPool(self.connect)  # type: ignore[assignment]  # it has the methods that are called
         self._is_closed = False
         self.name = "postgresql://{}{}/{} schema {}".format(
             said.get("host") or "", f":{said['port']}" if said.get("port") else "", said.get("dbname") or "", schema
         )
-        self._appender = Lock()
 
-    def after_connect_func(self) -> Callable[[psycopg.Connection[Any]], None]:
-        """What makes a new connection ours: the session's zone is UTC, and nobody waits for a lock for ever."""
-        configure = super().after_connect_func()
+    def connect(self) -> Connection:
+        """A new connection, with our settings.
 
-        def after_connect(connection: psycopg.Connection[Any]) -> None:
-            configure(connection)
+        Raises:
+            psycopg.Error: There is no server, or it lets nobody in.
+        """
+        connection = psycopg.connect(**self._said, autocommit=True, row_factory=dict_row)
+        try:
             connection.execute(_SESSION)
-
-        return after_connect
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def register_type_adapters(self) -> None:
         """Nothing: our tables need no composite types."""
 
     @contextmanager
-    def connecting(self) -> Iterator[Cursor]:
-        """A cursor in a transaction on a connection of its own, to find out at once whether there is a server.
-
-        Raises:
-            StoreError: The driver's error, in our words.
-        """
-        with self._translated(), psycopg.connect(**self._connect) as connection:
-            connection.execute(_SESSION)
-            with connection.cursor(row_factory=tuple_row) as cursor:
-                yield cursor
-
-    @contextmanager
     def reading(self) -> Iterator[Cursor]:
-        """A cursor for statements that each see one state of the database; results come in binary.
-
-        Raises:
-            StoreError: The driver's error, in our words.
-        """
-        with (
-            self._translated(),
-            self.get_connection() as connection,
-            connection.cursor(binary=True, row_factory=tuple_row) as cursor,
-        ):
+        with self.translated(), self.get_connection() as connection, cursor_of(connection) as cursor:
             yield cursor
 
     @contextmanager
     def writing(self) -> Iterator[Cursor]:
-        """A cursor in a transaction, committed at the end.
-
-        Raises:
-            StoreError: The driver's error, in our words.
-        """
         with self.reading() as cursor, cursor.connection.transaction():
             yield cursor
 
     @contextmanager
-    def appending(self) -> Iterator[Cursor]:
-        """The same for an append. Threads queue here: on the server, each would keep a connection from those who read.
-
-        Raises:
-            StoreError: The driver's error, in our words.
-        """
-        with self._appender, self.writing() as cursor:
-            yield cursor
-
-    @contextmanager
-    def streaming(self) -> Iterator[psycopg.ServerCursor[TupleRow]]:
-        """A cursor whose result stays on the server and comes piece by piece.
-
-        Raises:
-            StoreError: The driver's error, in our words.
-        """
+    def streaming(self) -> Iterator[ServerCursor]:
         with (
-            self._translated(),
+            self.translated(),
             self.get_connection() as connection,
             connection.transaction(),
             connection.cursor("ticketing", row_factory=tuple_row) as cursor,
@@ -149,7 +134,12 @@ class PostgresServer(PostgresDatastore):
         super().close()
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def translated(self) -> Iterator[None]:
+        """Nothing but the driver's errors in our words.
+
+        Raises:
+            StoreError: One of them, or the store is closed.
+        """
         if self._is_closed:
             raise StoreError(f"{self.name}: the store is closed")
         try:
@@ -161,14 +151,35 @@ class PostgresServer(PostgresDatastore):
             raise StoreError(f"{self.name}: {reason}") from error
 
 
-def _require_alive(connection: psycopg.Connection[Any]) -> None:
-    """Raises if the server has ended the connection; asks it only if it sent something while nobody waited."""
-    if connection.closed:
-        raise psycopg.OperationalError("the connection is closed")
-    silence = select.poll()
-    silence.register(connection.fileno(), select.POLLIN)
-    if silence.poll(0):
-        ConnectionPool.check_connection(connection)
+class PostgresTransaction:
+    """One transaction that is under way: what is read is as it sees it, what is written commits when it does."""
+
+    def __init__(self, server: PostgresServer, connection: psycopg.Connection[Any]) -> None:
+        self._server = server
+        self._connection = connection
+        self._streams = count(1)
+
+    @property
+    def schema(self) -> str:
+        return self._server.schema
+
+    @contextmanager
+    def reading(self) -> Iterator[Cursor]:
+        with self._server.translated(), cursor_of(self._connection) as cursor:
+            yield cursor
+
+    writing = reading
+
+    @contextmanager
+    def streaming(self) -> Iterator[ServerCursor]:
+        name = f"ticketing_{next(self._streams)}"
+        with self._server.translated(), self._connection.cursor(name, row_factory=tuple_row) as cursor:
+            yield cursor
+
+
+def cursor_of(connection: psycopg.Connection[Any]) -> Cursor:
+    """A cursor whose results are tuples and come in binary."""
+    return connection.cursor(binary=True, row_factory=tuple_row)
 
 
 def _said(url: str) -> dict[str, Any]:

@@ -1,17 +1,27 @@
-"""A view in PostgreSQL: one table of rows per projection and version. Tuples are JSON text."""
+"""A view in PostgreSQL: one table of rows per projection and version, and one more while it is rebuilt.
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC
-from typing import TypeVar
+Whoever writes to a view locks its table of rows before its row in `ticketing_views`, so that no two wait for each
+other. What is loaded comes in one statement, and so is what is saved: it is one round trip, and of one moment even
+when a rebuild has just taken the table's place. Tuples are JSON text.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.errors import LockNotAvailable, UndefinedTable
+from psycopg.sql import SQL, Composable, Composed, Identifier
 
-from ticketing.adapters.postgres_schema import Statements
-from ticketing.adapters.postgres_server import PostgresServer
-from ticketing.adapters.store import View
-from ticketing.adapters.views import Column, Kind, RowForm, table_name
-from ticketing.domain.errors import Conflict, StoreError
+from ticketing.adapters.columns import Column, Kind, RowForm, table_name
+from ticketing.adapters.postgres_server import LOCK_SECONDS, Place
+from ticketing.adapters.postgres_statements import Statements
+from ticketing.adapters.view import DeadLetter, Loaded, View, ViewId, ViewState, moved
+from ticketing.domain.errors import Conflict
 from ticketing.projections.row import Row
 
 R = TypeVar("R", bound=Row)
@@ -26,16 +36,83 @@ _TYPES: dict[Kind, str] = {
 }
 _PAGE = 1000
 
-_INSERT_VIEW = SQL("INSERT INTO {} (name, version, position, columns) VALUES (%s, %s, 0, %s) ON CONFLICT DO NOTHING")
-_SELECT_COLUMNS = SQL("SELECT columns FROM {} WHERE name = %s AND version = %s")
-_SELECT_POSITION = SQL("SELECT position FROM {} WHERE name = %s AND version = %s")
-_UPDATE_POSITION = SQL("UPDATE {} SET position = %s WHERE name = %s AND version = %s AND position = %s")
-_RESET_POSITION = SQL("UPDATE {} SET position = 0 WHERE name = %s AND version = %s")
-_CREATE = SQL("CREATE TABLE IF NOT EXISTS {} ({}, PRIMARY KEY (ticket_id))")
-_SELECT = SQL("SELECT {columns} FROM {table}")
-_UPSERT = SQL("""
-INSERT INTO {table} ({columns}) SELECT * FROM unnest({arrays}) ON CONFLICT (ticket_id) DO UPDATE SET {changes}
-""")
+_THIS = "(name, version, is_next) = (%(name)s, %(version)s, %(is_next)s)"
+_LETTER = "ticket_id, position, event_version, topic, reason, set_aside_at, dropped_at"
+_LETTER_VALUES = attrgetter("ticket_id", "position", "version", "topic", "reason", "set_aside_at", "dropped_at")
+
+_INSERT_VIEW = """
+INSERT INTO {views} (name, version, is_next, folded_to, ready_from, columns)
+SELECT %(name)s, %(version)s, %(is_next)s, 0, coalesce(max(notification_id), 0), %(columns)s FROM {events}
+"""
+_SELECT_COLUMNS = f"SELECT columns FROM {{views}} WHERE {_THIS}"  # noqa: S608
+_SELECT_POSITION = f"SELECT folded_to FROM {{views}} WHERE {_THIS}"  # noqa: S608
+# Without a name for the key's index: the server finds a free one when the last rebuild's still has the usual one.
+_CREATE = "CREATE TABLE {table} ({definitions}, PRIMARY KEY (ticket_id))"
+_SELECT_ROWS = "SELECT {columns} FROM {table} ORDER BY ticket_id"
+_SELECT_LETTERS = f"""
+SELECT {_LETTER} FROM {{views}} LEFT JOIN {{letters}} USING (name, version, is_next) WHERE {_THIS} ORDER BY position
+"""  # noqa: S608
+# No letter is joined to a row: letters come with rows left empty, and rows with letters.
+_LOAD = f"""
+SELECT views.folded_to, views.revision, letters.*, folded.*
+FROM {{views}} AS views LEFT JOIN (
+    (SELECT {_LETTER} FROM {{letters}} WHERE {_THIS} AND ticket_id = ANY (%(tickets)s::uuid[])) AS letters
+    FULL JOIN (SELECT {{columns}} FROM {{table}} WHERE ticket_id = ANY (%(tickets)s::uuid[])) AS folded ON false
+) ON true
+WHERE (views.name, views.version, views.is_next) = (%(name)s, %(version)s, %(is_next)s)
+"""  # noqa: S608
+_SAVE = f"""
+WITH seen AS (
+    UPDATE {{views}}
+    SET folded_to = %(position)s, revision = revision + 1, rate = coalesce(%(rate)s::double precision, rate)
+    WHERE {_THIS} AND revision = %(revision)s AND fence = coalesce(%(fence)s, fence)
+    RETURNING name, version, is_next
+), healed AS (
+    DELETE FROM {{letters}} AS letters USING seen
+    WHERE (letters.name, letters.version, letters.is_next) = (seen.name, seen.version, seen.is_next)
+        AND letters.position = ANY (%(healed)s::bigint[])
+), set_aside AS (
+    INSERT INTO {{letters}} (name, version, is_next, {_LETTER})
+    SELECT seen.*, added.* FROM seen, unnest(
+        %(letter_0)s::uuid[], %(letter_1)s::bigint[], %(letter_2)s::bigint[], %(letter_3)s::text[],
+        %(letter_4)s::text[], %(letter_5)s::timestamptz[], %(letter_6)s::timestamptz[]
+    ) AS added
+    ON CONFLICT (name, version, is_next, position) DO UPDATE SET
+        ticket_id = EXCLUDED.ticket_id, event_version = EXCLUDED.event_version, topic = EXCLUDED.topic,
+        reason = EXCLUDED.reason, set_aside_at = EXCLUDED.set_aside_at, dropped_at = EXCLUDED.dropped_at
+), written AS (
+    INSERT INTO {{table}} ({{columns}}) SELECT added.* FROM seen, unnest({{arrays}}) AS added
+    ON CONFLICT (ticket_id) DO UPDATE SET {{changes}}
+)
+SELECT count(*) FROM seen
+"""  # noqa: S608
+_SET_INLINE = f"UPDATE {{views}} SET is_inline = %(is_inline)s, revision = revision + 1 WHERE {_THIS}"  # noqa: S608
+
+# New readers queue behind who waits for the old ones: that may take a moment and no longer.
+_WAIT_SHORTLY = "SET LOCAL lock_timeout = '100ms'"
+_WAIT_AS_USUAL = f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"
+_LOCK_TABLES = "LOCK TABLE {served}, {table} IN ACCESS EXCLUSIVE MODE"
+_LOCK_VIEWS = """
+SELECT folded_to FROM {views} WHERE (name, version) = (%(name)s, %(version)s) ORDER BY is_next FOR UPDATE
+"""
+_SWITCH = (
+    """
+    UPDATE {views} AS served
+    SET folded_to = next.folded_to, columns = next.columns, ready_from = next.ready_from, revision = served.revision + 1
+    FROM {views} AS next
+    WHERE (served.name, served.version) = (%(name)s, %(version)s) AND NOT served.is_next
+        AND (next.name, next.version) = (%(name)s, %(version)s) AND next.is_next
+    """,
+    "DELETE FROM {views} WHERE (name, version) = (%(name)s, %(version)s) AND is_next",
+    "DELETE FROM {letters} WHERE (name, version) = (%(name)s, %(version)s) AND NOT is_next",
+    "UPDATE {letters} SET is_next = false WHERE (name, version) = (%(name)s, %(version)s)",
+)
+_PUT_IN_PLACE = ("DROP TABLE {served}", "ALTER TABLE {table} RENAME TO {served_name}")
+_DROP = "DROP TABLE IF EXISTS {table}"
+_DELETE = (
+    f"DELETE FROM {{views}} WHERE {_THIS}",  # noqa: S608
+    f"DELETE FROM {{letters}} WHERE {_THIS}",  # noqa: S608
+)
 
 
 class PostgresView(View[R]):
@@ -45,66 +122,238 @@ class PostgresView(View[R]):
         StoreError: The view was made of other columns.
     """
 
-    def __init__(self, server: PostgresServer, name: str, version: int, row: type[R]) -> None:
-        self._server = server
-        self._id = (name, version)
-        self._form = RowForm(row, {}, {"instant": lambda value: value.astimezone(UTC)})
-        self._views = Identifier(server.schema, "ticketing_views")
-        self._table = Identifier(server.schema, table_name(name, version))
-        columns = [Identifier(name) for name in self._form.names]
-        listed = SQL(", ").join(columns)
-        self._select = _SELECT.format(columns=listed, table=self._table)
-        self._upsert = _UPSERT.format(
-            table=self._table,
-            columns=listed,
-            arrays=SQL(", ").join(SQL("%s::" + _TYPES[column.kind] + "[]") for column in self._form.columns),
-            changes=SQL(", ").join(SQL("{0} = EXCLUDED.{0}").format(column) for column in columns),
-        )
-        self._create()
+    def __init__(self, place: Place, sql: Statements, view: ViewId, row: type[R]) -> None:
+        self._place = place
+        self._sql = sql
+        self._id = view
+        self._this = view._asdict()
+        self._shape: _Shape[R] = _shape(sql, view, row)  # type: ignore[arg-type]  # mypy takes the class for unhashable
+        self._form = self._shape.form
+        self._form.require_same(view, self._made_of())
 
-    def _create(self) -> None:
-        statement = _SELECT_COLUMNS.format(self._views)
-        with self._server.reading() as cursor:
-            made_of = cursor.execute(statement, self._id).fetchone()
-        if made_of is None:
-            with self._server.writing() as cursor:
-                cursor.execute(Statements(self._server.schema).lock_schema)
-                cursor.execute(_INSERT_VIEW.format(self._views), (*self._id, self._form.signature))
-                cursor.execute(_CREATE.format(self._table, SQL(", ").join(map(_definition, self._form.columns))))
-                made_of = cursor.execute(statement, self._id).fetchone()
-        if made_of != (self._form.signature,):
-            raise StoreError("view {} version {} has other columns: raise the projection's version".format(*self._id))
+    def _made_of(self) -> str:
+        """The signature of its columns."""
+        with self._place.reading() as cursor:
+            made = cursor.execute(self._shape.select_columns, self._this).fetchone()
+        if made is None:
+            with self._place.writing() as cursor:
+                cursor.execute(self._sql.lock_schema)
+                made = cursor.execute(self._shape.select_columns, self._this).fetchone()
+                if made is None:
+                    made = (self._form.signature,)
+                    cursor.execute(self._shape.insert, self._this | {"columns": self._form.signature})
+                    cursor.execute(self._shape.create)
+        return str(made[0])
+
+    @contextmanager
+    def _there(self) -> Iterator[None]:
+        """Says of a table that is gone that somebody removed the view, or put its rows in another's place."""
+        try:
+            yield
+        except UndefinedTable as error:
+            raise moved(self._id) from error
+
+    def state(self) -> ViewState:
+        with self._place.reading() as cursor:
+            found = cursor.execute(self._sql.select_state, self._id).fetchone()
+        if found is None:
+            raise moved(self._id)
+        return state_of(found)
 
     def position(self) -> int:
-        with self._server.reading() as cursor:
-            found = cursor.execute(_SELECT_POSITION.format(self._views), self._id).fetchone()
-        return 0 if found is None else int(found[0])
+        with self._place.reading() as cursor:
+            found = cursor.execute(self._shape.select_position, self._this).fetchone()
+        if found is None:
+            raise moved(self._id)
+        return int(found[0])
 
-    def load(self, ticket_ids: Iterable[UUID]) -> dict[UUID, R]:
-        with self._server.reading() as cursor:
-            cursor.execute(self._select + SQL(" WHERE ticket_id = ANY (%s::uuid[])"), (list(ticket_ids),))
-            return self._form.by_ticket(cursor)
+    def load(self, ticket_ids: Iterable[UUID]) -> Loaded[R]:
+        asked = {"tickets": list(set(ticket_ids)) or None}
+        with self._place.reading() as cursor, self._there():
+            found = cursor.execute(self._shape.load, self._this | asked).fetchall()
+        if not found:
+            raise moved(self._id)
+        letters = [_letter(*row[2:9]) for row in found if row[2] is not None]
+        rows = self._form.by_ticket(row[9:] for row in found if row[9] is not None)
+        position, revision = found[0][:2]
+        return Loaded(position, revision, rows, tuple(sorted(letters, key=attrgetter("position"))))
 
-    def save(self, rows: Iterable[R], *, expected_position: int, position: int) -> None:
-        changed = {row.ticket_id: self._form.values(row) for row in rows}
-        with self._server.writing() as cursor:
-            cursor.execute(_UPDATE_POSITION.format(self._views), (position, *self._id, expected_position))
-            if not cursor.rowcount:
-                raise Conflict(f"the view is no longer at position {expected_position}")
-            if changed:
-                cursor.execute(self._upsert, [list(column) for column in zip(*changed.values(), strict=True)])
+    def refusal(self, row: R) -> str | None:
+        return self._form.refusal(row)
+
+    def save(
+        self,
+        rows: Iterable[R],
+        *,
+        revision: int,
+        position: int,
+        letters: Iterable[DeadLetter] = (),
+        healed: Iterable[int] = (),
+        fence: int | None = None,
+        rate: float | None = None,
+    ) -> None:
+        changed = {row.ticket_id: row for row in rows}
+        self._form.require_kept(changed.values())
+        aside = {letter.position: letter for letter in letters}
+        written = {
+            "revision": revision,
+            "position": position,
+            "fence": fence,
+            "rate": rate,
+            "healed": [gone for gone in healed if gone not in aside] or None,
+            **_arrays("letter", 7, map(_LETTER_VALUES, aside.values())),
+            **_arrays("column", len(self._form.names), map(self._form.values, changed.values())),
+        }
+        with self._place.reading() as cursor, self._there():
+            ((seen,),) = cursor.execute(self._shape.save, self._this | written).fetchall()
+        if not seen:
+            raise moved(self._id)
 
     def rows(self) -> Iterator[R]:
-        with self._server.streaming() as cursor:
-            cursor.execute(self._select + SQL(" ORDER BY ticket_id"), binary=True)
+        with self._place.streaming() as cursor, self._there():
+            cursor.execute(self._shape.select_rows, binary=True)
             while page := cursor.fetchmany(_PAGE):
                 yield from map(self._form.row, page)
 
-    def clear(self) -> None:
-        with self._server.writing() as cursor:
-            cursor.execute(SQL("DELETE FROM {}").format(self._table))
-            cursor.execute(_RESET_POSITION.format(self._views), self._id)
+    def letters(self) -> list[DeadLetter]:
+        with self._place.reading() as cursor:
+            found = cursor.execute(self._shape.select_letters, self._this).fetchall()
+        if not found:
+            raise moved(self._id)
+        return [_letter(*row) for row in found if row[0] is not None]
+
+    def set_inline(self, is_inline: bool) -> None:
+        with self._place.reading() as cursor:
+            if not cursor.execute(self._shape.set_inline, self._this | {"is_inline": is_inline}).rowcount:
+                raise moved(self._id)
+
+    def switch(self) -> None:
+        with self._place.writing() as cursor, self._there():
+            try:
+                cursor.execute(_WAIT_SHORTLY)
+                cursor.execute(self._shape.lock_tables)
+                stand_at = cursor.execute(self._shape.lock_views, self._this).fetchall()
+                cursor.execute(_WAIT_AS_USUAL)
+            except LockNotAvailable as error:
+                raise Conflict(f"the rows of view {self._id.name} version {self._id.version} are in use") from error
+            if len(stand_at) != 2 or stand_at[1] < stand_at[0]:
+                raise moved(self._id._replace(is_next=False))
+            for statement in self._shape.switch:
+                cursor.execute(statement, self._this)
+            for statement in self._shape.put_in_place:
+                cursor.execute(statement)
+
+
+def remove_view(place: Place, sql: Statements, view: ViewId) -> None:
+    """Removes a view with its rows and letters, whatever its columns."""
+    table = Identifier(place.schema, table_name(*view[:2], is_next=view.is_next))
+    with place.writing() as cursor:
+        cursor.execute(sql.lock_schema)
+        cursor.execute(SQL(_DROP).format(table=table))
+        for statement in _DELETE:
+            cursor.execute(SQL(statement).format(**sql.names), view._asdict())
+
+
+def state_of(found: Sequence[Any]) -> ViewState:
+    """The state that a row of `select_state` says."""
+    name, version, is_next, position, ready_from, is_inline, fence, leader, rate, waiting, dropped = found
+    return ViewState(
+        id=ViewId(name, version, is_next),
+        position=position,
+        ready_from=ready_from,
+        is_inline=is_inline,
+        fence=fence,
+        leader=leader,
+        rate=rate,
+        waiting=waiting,
+        dropped=dropped,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape(Generic[R]):
+    """The statements on the rows of one view. They are composed once: an append needs them for every inline view."""
+
+    form: RowForm[R]
+    select_columns: bytes
+    insert: bytes
+    create: bytes
+    select_position: bytes
+    select_rows: bytes
+    select_letters: bytes
+    load: bytes
+    save: bytes
+    set_inline: bytes
+    lock_tables: bytes
+    lock_views: bytes
+    switch: tuple[bytes, ...]
+    put_in_place: tuple[bytes, ...]
+
+
+@lru_cache(maxsize=256)
+def _shape(sql: Statements, view: ViewId, row: type[R]) -> _Shape[R]:
+    form = RowForm(row, {}, {"instant": lambda value: value.astimezone(UTC)})
+    table, served = (table_name(view.name, view.version, is_next=is_next) for is_next in (view.is_next, False))
+    columns = [Identifier(name) for name in form.names]
+    parts: dict[str, Composable] = {
+        **sql.names,
+        "table": Identifier(sql.schema, table),
+        "served": Identifier(sql.schema, served),
+        "served_name": Identifier(served),
+        "columns": SQL(", ").join(columns),
+        "definitions": SQL(", ").join(map(_definition, form.columns)),
+        "arrays": SQL(", ").join(
+            SQL(f"%(column_{number})s::{_TYPES[column.kind]}[]") for number, column in enumerate(form.columns)
+        ),
+        "changes": SQL(", ").join(SQL("{0} = EXCLUDED.{0}").format(column) for column in columns),
+    }
+
+    def composed(statement: str) -> bytes:
+        return SQL(statement).format(**parts).as_bytes()
+
+    return _Shape(
+        form=form,
+        select_columns=composed(_SELECT_COLUMNS),
+        insert=composed(_INSERT_VIEW),
+        create=composed(_CREATE),
+        select_position=composed(_SELECT_POSITION),
+        select_rows=composed(_SELECT_ROWS),
+        select_letters=composed(_SELECT_LETTERS),
+        load=composed(_LOAD),
+        save=composed(_SAVE),
+        set_inline=composed(_SET_INLINE),
+        lock_tables=composed(_LOCK_TABLES),
+        lock_views=composed(_LOCK_VIEWS),
+        switch=tuple(map(composed, _SWITCH)),
+        put_in_place=tuple(map(composed, _PUT_IN_PLACE)),
+    )
 
 
 def _definition(column: Column) -> Composed:
     return SQL("{} " + _TYPES[column.kind]).format(Identifier(column.name))
+
+
+def _arrays(name: str, width: int, rows: Iterable[tuple[Any, ...]]) -> dict[str, list[Any] | None]:
+    """One array per column, None for an empty one, which the driver is slow at."""
+    columns = map(list, zip(*rows, strict=True))
+    return {f"{name}_{number}": next(columns, None) for number in range(width)}
+
+
+def _letter(
+    ticket_id: UUID,
+    position: int,
+    version: int,
+    topic: str,
+    reason: str,
+    set_aside_at: datetime,
+    dropped_at: datetime | None,
+) -> DeadLetter:
+    return DeadLetter(
+        ticket_id=ticket_id,
+        position=position,
+        version=version,
+        topic=topic,
+        reason=reason,
+        set_aside_at=set_aside_at.astimezone(UTC),
+        dropped_at=None if dropped_at is None else dropped_at.astimezone(UTC),
+    )

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -15,7 +16,6 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from ticketing.adapters.store import SaltedText
 from ticketing.domain.command import Command
 from ticketing.domain.errors import BadInput
 from ticketing.domain.values import Event, PrivateText, SerialNumber, Value, normalised_serial
@@ -25,6 +25,15 @@ ERASED = "[erased]"
 _SALT_BYTES = 16
 V = TypeVar("V")
 Ev = TypeVar("Ev", bound=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class SaltedText:
+    """A private text on its way beside the log. `digest` is sha256 of salt and text in UTF-8, lower-case hex."""
+
+    digest: str
+    salt: bytes
+    text: str
 
 
 def private_parts(value: object) -> Iterator[Private]:
@@ -87,7 +96,7 @@ class Sealer:
             if part.text is None:
                 return part
             salt = self._random_bytes(_SALT_BYTES)
-            digest = hashlib.sha256(salt + part.text.encode()).hexdigest()
+            digest = digest_of(salt, part.text)
             texts.append(SaltedText(digest, salt, part.text))
             if isinstance(part, PrivateText):
                 return PrivateText(digest=digest)
@@ -106,6 +115,11 @@ class Sealer:
         texts = [part.text or part.digest for part in private_parts(command)]
         message = json.dumps([type(command).__name__, sent, texts], ensure_ascii=False, sort_keys=True)
         return hmac.new(self._key, message.encode(), hashlib.sha256).hexdigest()
+
+
+def digest_of(salt: bytes, text: str) -> str:
+    """The digest of a private text; lower-case hex."""
+    return hashlib.sha256(salt + text.encode()).hexdigest()
 
 
 def refuse_ready_digests(said: Value) -> None:

@@ -1,22 +1,50 @@
-"""Projector: follows the log and keeps the rows of projections, a page at a time."""
+"""Projector: folds the log into the rows of projections, a page at a time, whoever asks for it.
 
-from collections.abc import Callable, Sequence
+Laws of this file: a page of many facts gives the rows that pages of one would give. What a projection fails at is set
+aside with the later events of its ticket; nothing else waits for it.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from ticketing.adapters.store import Store, View
-from ticketing.domain.errors import Conflict
-from ticketing.domain.values import Event, Recorded
-from ticketing.projections.row import Projection, Row, fold_page
+from ticketing.adapters.store import Log, Store
+from ticketing.adapters.view import DeadLetter, Loaded, View, ViewId
+from ticketing.domain.errors import Conflict, MissingProjection
+from ticketing.domain.values import Logged, Unreadable
+from ticketing.projections.row import History, Projection, Row, Stop, fold_page, fold_ticket
 
 R = TypeVar("R", bound=Row)
+T = TypeVar("T")
+_PAGE = 1000
+_TRIES = 50
+_TRY_SECONDS = 0.02
+_WEIGHT = 0.2
+"""Of the latest page in a rate: the last ten pages or so count."""
 
 
-def view_of(store: Store, projection: Projection[R]) -> View[R]:
-    """The view that holds the projection's rows."""
-    return store.view(projection.name, projection.version, projection.row)
+def view_of(log: Log, projection: Projection[R], *, is_next: bool = False) -> View[R]:
+    """The view that holds the projection's rows, or those of its rebuild."""
+    return log.view(projection.name, projection.version, projection.row, is_next=is_next)
+
+
+@dataclass(slots=True)
+class Followed(Generic[R]):
+    """A projection that is being folded.
+
+    Attributes:
+        fence: The leader's fencing number; None for who only catches up.
+        rate: Events per second, smoothed over the last pages; None for who does not measure.
+    """
+
+    projection: Projection[R]
+    view: View[R]
+    fence: int | None = None
+    rate: float | None = None
 
 
 def catch_up(
@@ -26,47 +54,273 @@ def catch_up(
     page_size: int = 1000,
     on_page: Callable[[int], None] | None = None,
 ) -> int:
-    """Folds the log into the views of projections up to its head; a page is read once for all of them.
+    """Folds the log into the views of projections up to where it ends now; a page is read once for all of them.
 
     Args:
         store: The log and the views.
-        projections: What to fold.
+        projections: What to fold; those that the store keeps inline are at its head already.
         page_size: Facts folded and written in one transaction of each view.
         on_page: Told each position that all have reached.
 
     Returns:
         The position that all have reached.
     """
-    views = [(projection, view_of(store, projection)) for projection in projections]
-    if not views:
-        return store.head()
-    while True:
-        positions = [view.position() for _, view in views]
-        page = store.log(min(positions), page_size)
-        if not page:
-            return min(positions)
-        reached = page[-1].position
-
-        @cache
-        def history(ticket_id: UUID, reached: int = reached) -> Sequence[Recorded[Event]]:
-            return [fact for fact in store.stream(ticket_id) if fact.position <= reached]
-
-        for (projection, view), position in zip(views, positions, strict=True):
-            new = [fact for fact in page if fact.position > position]
-            if new:
-                _fold_into(view, projection, new, position, history)
+    views = [view_of(store, projection) for projection in projections]
+    inline = {state.id for state in store.views() if state.is_inline}
+    followed = [
+        Followed(projection, view)
+        for projection, view in zip(projections, views, strict=True)
+        if ViewId(projection.name, projection.version) not in inline
+    ]
+    head = store.head()  # not further: with writers about who are faster there would be no end
+    while (reached := fold_next_page(store, followed, page_size, up_to=head)) is not None:
         if on_page is not None:
             on_page(reached)
+    return min((view.position() for view in views), default=store.head())
 
 
-def _fold_into(
-    view: View[Any],
-    projection: Projection[Any],
-    page: Sequence[Recorded[Event]],
-    position: int,
-    history: Callable[[UUID], Sequence[Recorded[Event]]],
+def fold_next_page(
+    log: Log, followed: Sequence[Followed[Any]], page_size: int, *, up_to: int | None = None
+) -> int | None:
+    """Folds the page that follows the projection that is least far; whoever is further takes what is new to it.
+
+    Args:
+        log: The log.
+        followed: What to fold.
+        page_size: The most facts of a page.
+        up_to: A position to reach, and perhaps to pass; None asks for all there is.
+
+    Returns:
+        The page's last position; None when nothing follows, or all have reached what they should.
+
+    Raises:
+        Conflict: A view is no longer there.
+    """
+    positions = [one.view.position() for one in followed]
+    if not positions or (up_to is not None and min(positions) >= up_to):
+        return None
+    rows = log.stored_log(min(positions), page_size)
+    if not rows:
+        return None
+    page = log.read_each(rows)
+    for one, position in zip(followed, positions, strict=True):
+        new = [fact for fact in page if fact.position > position]
+        if new:
+            with suppress(Conflict):  # another process has folded this page, or leads; go on from where it stands
+                _fold_into(log, one, new, position)
+    return page[-1].position
+
+
+def fold_inline(
+    log: Log, inline: Iterable[ViewId], projections: Sequence[Projection[Any]], facts: Sequence[Logged]
 ) -> None:
-    rows = view.load({fact.stream_id for fact in page if fact.stream_kind == "ticket"})
-    changed = fold_page(projection, rows, page, history)
-    with suppress(Conflict):  # another process has folded this page; go on from where it stands
-        view.save(changed.values(), expected_position=position, position=page[-1].position)
+    """Folds facts that were just written, within their transaction.
+
+    Args:
+        log: The transaction, which holds the log's lock.
+        inline: What the store keeps inline; the process was found to have all of it.
+        projections: What the process has.
+        facts: All of the transaction's facts, in order of position.
+    """
+    if not facts:
+        return
+    for projection in map(require_known(projections), inline):
+        followed: Followed[Any] = Followed(projection, view_of(log, projection))
+        position = followed.view.position()
+        if position == facts[0].position - 1:
+            _fold_into(log, followed, facts, position)
+        else:  # rows came into the log by another way than an append
+            _fold_rest(log, followed, _PAGE)
+
+
+def require_known(projections: Sequence[Projection[Any]]) -> Callable[[ViewId], Projection[Any]]:
+    """Finds the projection of a view among those that the process has.
+
+    Raises:
+        MissingProjection: On a view whose projection the process lacks.
+    """
+    known = {ViewId(projection.name, projection.version): projection for projection in projections}
+
+    def find(view: ViewId) -> Projection[Any]:
+        if view not in known:
+            raise MissingProjection(
+                f"the store keeps projection {view.name} version {view.version} inline, and this process lacks it: "
+                f"give it to Ticketing, or name it in TICKETING_PROJECTIONS"
+            )
+        return known[view]
+
+    return find
+
+
+def rebuild_next(
+    store: Store,
+    followed: Followed[R],
+    *,
+    page_size: int,
+    on_page: Callable[[int], None],
+) -> None:
+    """Folds the whole log into rows beside those that are served, and puts them in their place.
+
+    Args:
+        store: The log and the views.
+        followed: The projection with its `is_next` view, and the lead of it.
+        page_size: Facts folded and written in one transaction.
+        on_page: Told each position reached.
+
+    Raises:
+        Conflict: Another process was given the lead, or a reader kept the old rows for too long; what was folded stays.
+    """
+    projection, fence = followed.projection, followed.fence
+    while True:
+        position = followed.view.position()
+        page = store.read_each(store.stored_log(position, page_size))
+        if page:
+            _fold_into(store, followed, page, position)
+            on_page(page[-1].position)
+        if len(page) < page_size:
+            break
+    for letter in followed.view.letters():
+        if letter.dropped_at is None:  # it stops nobody if it was taken back or set right since
+            mend(store, projection, followed.view, letter.ticket_id)
+    with store.locked() as log:
+        view = view_of(log, projection, is_next=True)
+        _fold_rest(log, Followed(projection, view, fence), page_size)
+        served = view_of(log, projection)
+        known = {letter.position for letter in view.letters() if letter.dropped_at is not None}
+        for letter in served.letters():
+            if letter.dropped_at is not None and letter.position not in known:
+                mend(log, projection, view, letter.ticket_id, dropped=letter)
+        view.switch()
+
+
+def make_inline(store: Store, projection: Projection[Any], page_size: int) -> None:
+    """Folds what is left to fold under the log's lock, and has every append write the rows from then on.
+
+    Raises:
+        Conflict: A daemon wrote to the rows each time that it was tried.
+    """
+
+    def made_inline() -> None:
+        catch_up(store, [projection], page_size=page_size)
+        with store.locked() as log:
+            view = view_of(log, projection)
+            _fold_rest(log, Followed(projection, view), page_size)
+            view.set_inline(True)
+
+    despite_conflicts(made_inline)
+
+
+def despite_conflicts(change: Callable[[], T]) -> T:
+    """What a change to a view returns that a daemon may be writing to; it is tried again while they meet.
+
+    Raises:
+        Conflict: They met each time.
+    """
+    for _ in range(_TRIES):
+        with suppress(Conflict):
+            return change()
+        time.sleep(_TRY_SECONDS)
+    return change()
+
+
+def mend(
+    log: Log, projection: Projection[R], view: View[R], ticket_id: UUID, *, dropped: DeadLetter | None = None
+) -> DeadLetter | None:
+    """Folds a ticket anew from its first event; in a transaction that holds the log's lock, where others write too.
+
+    Args:
+        log: The transaction.
+        projection: What to fold.
+        view: Its view in that transaction.
+        ticket_id: A ticket with a dead letter.
+        dropped: A letter that is given up, with `dropped_at`.
+
+    Returns:
+        The letter that it waits for now; None when it is whole.
+    """
+    loaded = view.load([ticket_id])
+    gone = {letter.position for letter in loaded.letters if letter.dropped_at is not None}
+    if dropped is not None:
+        gone.add(dropped.position)
+    rows = log.stored_stream(ticket_id)
+    history = log.read_each(row for row in rows if row.position <= loaded.position and row.position not in gone)
+    folded = fold_ticket(projection, ticket_id, history, view.refusal)
+    letters = [_letter(stop) for stop in folded.stopped.values()]
+    waiting = {letter.position for letter in loaded.letters if letter.dropped_at is None}
+    given_up = [] if dropped is None else [dropped]
+    view.save(
+        folded.rows.values(),
+        revision=loaded.revision,
+        position=loaded.position,
+        letters=[*given_up, *letters],
+        healed=waiting - {letter.position for letter in (*given_up, *letters)},
+    )
+    return next(iter(letters), None)
+
+
+def _fold_rest(log: Log, followed: Followed[Any], page_size: int) -> None:
+    """Folds up to the head of a log that is locked.
+
+    Raises:
+        Conflict: Another process wrote to the view meanwhile, or leads it.
+    """
+    while page := log.read_each(log.stored_log(position := followed.view.position(), page_size)):
+        _fold_into(log, followed, page, position)
+
+
+def _fold_into(log: Log, followed: Followed[R], page: Sequence[Logged], position: int) -> None:
+    """Folds a page that follows the position.
+
+    Raises:
+        Conflict: The view is no longer there, or another process leads it.
+    """
+    begun = time.perf_counter()
+    projection, view = followed.projection, followed.view
+    loaded = view.load({fact.stream_id for fact in page if fact.stream_kind == "ticket"})
+    if loaded.position != position:
+        raise Conflict(f"view {projection.name} is no longer at position {position}")
+    history = _history(log, page[-1].position, loaded)
+    waiting = {letter.ticket_id for letter in loaded.letters if letter.dropped_at is None}
+    dropped = {letter.position for letter in loaded.letters if letter.dropped_at is not None}
+    # A rebuild knows from the start what was dropped, also of what is still to come.
+    todo = [fact for fact in page if fact.position not in dropped] if dropped else page
+
+    folded = fold_page(projection, loaded.rows, todo, history, view.refusal, waiting)
+    view.save(
+        folded.rows.values(),
+        revision=loaded.revision,
+        position=page[-1].position,
+        letters=map(_letter, folded.stopped.values()),
+        fence=followed.fence,
+        rate=followed.rate or None,
+    )
+    if followed.rate is not None:
+        followed.rate = _smoothed(followed.rate, len(page) / max(time.perf_counter() - begun, 1e-9))
+
+
+def _history(log: Log, last: int, loaded: Loaded[Any]) -> History:
+    """Each ticket's history up to a position, read once, without what was dropped."""
+    dropped = {letter.position for letter in loaded.letters if letter.dropped_at is not None}
+
+    @cache
+    def history(ticket_id: UUID) -> list[Logged]:
+        rows = log.stored_stream(ticket_id)
+        return log.read_each(row for row in rows if row.position <= last and row.position not in dropped)
+
+    return history
+
+
+def _letter(stop: Stop) -> DeadLetter:
+    at = stop.at
+    return DeadLetter(
+        ticket_id=at.stream_id,
+        position=at.position,
+        version=at.version,
+        topic=at.topic if isinstance(at, Unreadable) else f"ticketing:{type(at.event).__name__}",
+        reason=stop.reason,
+        set_aside_at=at.recorded_at,
+    )
+
+
+def _smoothed(rate: float, latest: float) -> float:
+    return latest if not rate else rate + _WEIGHT * (latest - rate)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from ticketing.adapters.private import Sealer, refuse_ready_digests
-from ticketing.adapters.store import Append, Claim, SaltedText
+from ticketing.adapters.private import SaltedText, Sealer, refuse_ready_digests
+from ticketing.adapters.store import Append, Claim
 from ticketing.domain.events import EventCorrected, EventRetracted
 from ticketing.domain.evolve import evolve, replay
 from ticketing.domain.intake import UNIT_ALREADY_OPEN

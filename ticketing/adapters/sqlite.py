@@ -3,121 +3,53 @@
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn
 from uuid import UUID
 
 from eventsourcing.persistence import NotSupportedError, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder
 
-from ticketing.adapters.admission import Admitted, Standing, claims_touched, encoded, utc
+from ticketing.adapters.admission import Admitted, Request, Standing, appends_of, claims_touched, encoded, utc
 from ticketing.adapters.codec import Codec
+from ticketing.adapters.group import GroupCommit
+from ticketing.adapters.private import SaltedText
+from ticketing.adapters.projector import fold_inline, require_known
 from ticketing.adapters.sqlite_file import SqliteFile, Synchronous
-from ticketing.adapters.sqlite_view import SqliteView
+from ticketing.adapters.sqlite_log import COLUMNS, SqliteLog, last_of, stored
+from ticketing.adapters.sqlite_schema import bring_up_to_date, is_store, kept_store
+from ticketing.adapters.sqlite_view import remove, states
+from ticketing.adapters.sqlite_watch import SqliteWatch
 from ticketing.adapters.store import (
-    STORE_KEY_BYTES,
     STORE_SCHEMA,
     Append,
     ClaimKind,
     KeptCommand,
+    Log,
     Store,
-    View,
+    Stored,
+    Watch,
     by_stream,
 )
+from ticketing.adapters.view import ViewId, ViewState
 from ticketing.domain.errors import StoreError
 from ticketing.domain.values import Event, Recorded, StreamKind, instant_text
-from ticketing.projections.row import Row
-
-R = TypeVar("R", bound=Row)
+from ticketing.projections.row import Projection
 
 _EVENTS = "ticketing_events"
-_STORE = "ticketing_store"
 _PAGE = 2000
 
-# The library's recorder reads the column `rowid` by that name. It inserts neither stamp nor kind, and so inserts not.
-_CREATE_EVENTS = """
-CREATE TABLE ticketing_events (
-    rowid INTEGER PRIMARY KEY,
-    originator_id TEXT NOT NULL,
-    originator_version INTEGER NOT NULL,
-    topic TEXT NOT NULL,
-    state BLOB NOT NULL,
-    recorded_at TEXT NOT NULL,
-    stream_kind TEXT NOT NULL,
-    UNIQUE (originator_id, originator_version)
-)
-"""
-_CREATE_REFERENCE_INDEX = """
-CREATE INDEX ticketing_events_reference ON ticketing_events (stream_kind, originator_id, originator_version)
-WHERE stream_kind <> 'ticket'
-"""
-# Rows are added at the end and never move, so that overwriting one leaves no copy in the free part of another page.
-_CREATE_TEXTS = """
-CREATE TABLE ticketing_private_texts (
-    number INTEGER PRIMARY KEY,
-    digest TEXT NOT NULL UNIQUE,
-    stream_id TEXT NOT NULL,
-    salt BLOB,
-    text TEXT,
-    erased_at TEXT
-)
-"""
-_CREATE_COMMANDS = """
-CREATE TABLE ticketing_commands (
-    command_id TEXT PRIMARY KEY,
-    command_digest TEXT NOT NULL,
-    stream_id TEXT NOT NULL,
-    first_version INTEGER NOT NULL,
-    last_version INTEGER NOT NULL
-) WITHOUT ROWID
-"""
-_CREATE_CLAIMS = """
-CREATE TABLE ticketing_claims (
-    number INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL,
-    key TEXT NOT NULL,
-    stream_id TEXT NOT NULL,
-    UNIQUE (kind, key, stream_id)
-)
-"""
-_CREATE_VIEWS = """
-CREATE TABLE ticketing_views (
-    name TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    position INTEGER NOT NULL,
-    columns TEXT NOT NULL,
-    PRIMARY KEY (name, version)
-) WITHOUT ROWID
-"""
-_CREATE_STORE = """
-CREATE TABLE ticketing_store (
-    number INTEGER PRIMARY KEY CHECK (number = 1),
-    schema_version INTEGER NOT NULL,
-    key BLOB NOT NULL
-)
-"""
-_CREATE = (
-    _CREATE_EVENTS,
-    _CREATE_REFERENCE_INDEX,
-    _CREATE_TEXTS,
-    _CREATE_COMMANDS,
-    _CREATE_CLAIMS,
-    _CREATE_VIEWS,
-    _CREATE_STORE,
-)
-_SELECT_NAMES = r"SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\'"
-_INSERT_STORE = "INSERT INTO ticketing_store (number, schema_version, key) VALUES (1, ?, ?)"
-_SELECT_STORE = "SELECT schema_version, key FROM ticketing_store"
-
-_SELECT_LAST = "SELECT rowid, recorded_at FROM ticketing_events ORDER BY rowid DESC LIMIT 1"
 _SELECT_VERSIONS = """
 SELECT value, (SELECT max(originator_version) FROM ticketing_events WHERE originator_id = value) FROM json_each(?)
 """
 _SELECT_KNOWN_COMMANDS = (
     "SELECT command_id FROM ticketing_commands WHERE command_id IN (SELECT value FROM json_each(?))"
 )
+_SELECT_INLINE = """
+SELECT name, version, is_next FROM ticketing_views WHERE is_inline ORDER BY name, version, is_next
+"""
 _SELECT_HOLDERS = "SELECT stream_id FROM ticketing_claims WHERE kind = ? AND key = ? ORDER BY number"
 _INSERT_EVENT = """
 INSERT INTO ticketing_events (rowid, originator_id, originator_version, topic, state, recorded_at, stream_kind)
@@ -131,24 +63,26 @@ _DELETE_CLAIM = "DELETE FROM ticketing_claims WHERE kind = ? AND key = ? AND str
 _INSERT_CLAIM = "INSERT OR IGNORE INTO ticketing_claims (kind, key, stream_id) VALUES (?, ?, ?)"
 _INSERT_TEXT = "INSERT OR IGNORE INTO ticketing_private_texts (digest, stream_id, salt, text) VALUES (?, ?, ?, ?)"
 
-_COLUMNS = "rowid, originator_id, originator_version, topic, state, recorded_at"
-_SELECT_STREAM = f"""
-SELECT {_COLUMNS} FROM ticketing_events
-WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version
-"""  # noqa: S608
-_SELECT_LOG = f"SELECT {_COLUMNS} FROM ticketing_events WHERE rowid > ? ORDER BY rowid LIMIT ?"  # noqa: S608
 _SELECT_PAGE = f"""
-SELECT {_COLUMNS} FROM ticketing_events
+SELECT {COLUMNS} FROM ticketing_events
 WHERE (originator_id, originator_version) > (?, ?) AND stream_kind = ? AND {{kind}} AND rowid <= ?
 ORDER BY originator_id, originator_version LIMIT ?
 """  # noqa: S608
 _SELECT_TICKET_PAGE = _SELECT_PAGE.format(kind="stream_kind = 'ticket'")
 _SELECT_REFERENCE_PAGE = _SELECT_PAGE.format(kind="stream_kind <> 'ticket'")  # lets SQLite use the index of that kind
-_SELECT_COMMAND = """
-SELECT command_digest, stream_id, first_version, last_version FROM ticketing_commands WHERE command_id = ?
+_SELECT_COMMANDS = """
+SELECT command_id, command_digest, stream_id, first_version, last_version FROM ticketing_commands
+WHERE command_id IN (SELECT value FROM json_each(?))
+"""
+_SELECT_TALLY = """
+SELECT (SELECT count(*) FROM ticketing_events),
+    (SELECT coalesce(sum(last_version - first_version + 1), 0) FROM ticketing_commands)
 """
 _SELECT_TEXTS = """
 SELECT digest, text FROM ticketing_private_texts WHERE digest IN (SELECT value FROM json_each(?))
+"""
+_SELECT_TEXTS_PAGE = """
+SELECT digest, salt, text FROM ticketing_private_texts WHERE digest > ? ORDER BY digest LIMIT ?
 """
 _ERASE_TEXTS = """
 UPDATE ticketing_private_texts SET salt = NULL, text = NULL, erased_at = ?
@@ -156,7 +90,7 @@ WHERE digest IN (SELECT value FROM json_each(?)) AND erased_at IS NULL
 """
 
 
-class SqliteLog(SQLiteApplicationRecorder):
+class SqliteRecorder(SQLiteApplicationRecorder):
     """The library's recorder on our table of events; the store alone writes to it."""
 
     def __init__(self, file: SqliteFile) -> None:
@@ -170,8 +104,8 @@ class SqliteLog(SQLiteApplicationRecorder):
         raise NotSupportedError("facts come in through Store.append alone")
 
 
-class SqliteStore(Store):
-    """The store in an SQLite file, made if there is none.
+class SqliteStore(SqliteLog, Store):
+    """The store in an SQLite file, made if there is none, and brought to the present tables.
 
     Attributes:
         recorder: The log for readers that know the library and not us.
@@ -187,96 +121,86 @@ class SqliteStore(Store):
         clock: Callable[[], datetime],
         random_bytes: Callable[[int], bytes],
         codec: Codec | None = None,
+        projections: Sequence[Projection[Any]] = (),
         synchronous: Synchronous = "FULL",
     ) -> None:
         _require_place(path)
         self._clock = clock
-        self._codec = codec or Codec()
+        self._projections = tuple(projections)
         self._file = SqliteFile(path, synchronous)
+        super().__init__(self._file, codec or Codec())
         try:
-            key = self._opened()  # looks before it changes anything: the file may be another program's
-            self._file.require_wal()
-            self._key = key or self._made(random_bytes)
+            self._key = self._opened(random_bytes)
         except BaseException:
             self._file.close()
             raise
-        self.recorder = SqliteLog(self._file)
+        self._group = GroupCommit(self._commit)
+        self.recorder = SqliteRecorder(self._file)
 
-    def _opened(self) -> bytes | None:
-        """The key of the store that is there."""
-        with self._file.reading() as cursor:
-            return self._key_in(cursor)
-
-    def _made(self, random_bytes: Callable[[int], bytes]) -> bytes:
+    def _opened(self, random_bytes: Callable[[int], bytes]) -> bytes:
+        """The key of the store."""
+        with self._file.snapshot() as cursor:  # looks before it changes anything: the file may be another program's
+            kept = kept_store(cursor, self._file.path)
+        self._file.require_wal()
+        if kept is not None and kept.schema_version == STORE_SCHEMA:
+            return kept.key
         with self._file.writing() as cursor:
-            key = self._key_in(cursor)
-            if key is None:
-                key = random_bytes(STORE_KEY_BYTES)
-                for statement in _CREATE:
-                    cursor.execute(statement)
-                cursor.execute(_INSERT_STORE, (STORE_SCHEMA, key))
-            return key
-
-    def _key_in(self, cursor: sqlite3.Cursor) -> bytes | None:
-        if not _is_store(cursor, self._file.path):
-            return None
-        schema_version, key = cursor.execute(_SELECT_STORE).fetchone()
-        if schema_version > STORE_SCHEMA:
-            raise StoreError(
-                f"{self._file.path}: made by a newer version of ticketing "
-                f"(its tables are version {schema_version}, this one knows up to {STORE_SCHEMA})"
-            )
-        return bytes(key)
+            return bring_up_to_date(cursor, self._file.path, random_bytes)
 
     @property
     def key(self) -> bytes:
         return self._key
 
     def append(self, appends: Sequence[Append]) -> list[tuple[Recorded[Event], ...]]:
-        waiting = encoded(self._codec, appends)
-        with self._file.writing() as cursor:
-            standing = _standing(cursor, appends)
-            admitted = [standing.admit(one, self._clock) for one in waiting]
+        return self._group.append(encoded(self.codec, appends))
+
+    def _commit(self, requests: Sequence[Request]) -> None:
+        with self._file.locked() as transaction, transaction.writing() as cursor:
+            standing = _standing(cursor, appends_of(requests))
+            find = require_known(self._projections)
+            for view in standing.inline:
+                find(view)
+            admitted = standing.admit_each(requests, self._clock)
+            if not admitted:
+                return
             _keep(cursor, admitted, standing)
-        return [one.facts for one in admitted]
+            facts = [fact for one in admitted for fact in one.facts]
+            fold_inline(SqliteLog(transaction, self.codec), standing.inline, self._projections, facts)
 
-    def stream(self, stream_id: UUID, *, after_version: int = 0) -> list[Recorded[Event]]:
-        with self._file.reading() as cursor:
-            rows = cursor.execute(_SELECT_STREAM, (stream_id.hex, after_version)).fetchall()
-        return self._decoded(rows)
+    @contextmanager
+    def locked(self) -> Iterator[Log]:
+        with self._file.locked() as transaction:
+            yield SqliteLog(transaction, self.codec)
 
-    def log(self, after: int, limit: int) -> list[Recorded[Event]]:
-        with self._file.reading() as cursor:
-            rows = cursor.execute(_SELECT_LOG, (after, limit)).fetchall()
-        return self._decoded(rows)
-
-    def histories(
+    def stored_histories(
         self, stream_kind: StreamKind = "ticket", *, up_to: int | None = None
-    ) -> Iterator[list[Recorded[Event]]]:
+    ) -> Iterator[list[Stored]]:
         last = self.head() if up_to is None else up_to
         select = _SELECT_TICKET_PAGE if stream_kind == "ticket" else _SELECT_REFERENCE_PAGE
 
-        def page(after: tuple[UUID, int]) -> list[Recorded[Event]]:
+        def page(after: tuple[UUID, int]) -> list[Stored]:
             with self._file.reading() as cursor:
-                rows = cursor.execute(select, (after[0].hex, after[1], stream_kind, last, _PAGE)).fetchall()
-            return self._decoded(rows)
+                return stored(cursor.execute(select, (after[0].hex, after[1], stream_kind, last, _PAGE)))
 
         return by_stream(page)
 
-    def head(self) -> int:
-        with self._file.reading() as cursor:
-            last = cursor.execute(_SELECT_LAST).fetchone()
-        return 0 if last is None else int(last[0])
-
     def last_recorded_at(self) -> datetime | None:
         with self._file.reading() as cursor:
-            last = cursor.execute(_SELECT_LAST).fetchone()
-        return None if last is None else datetime.fromisoformat(last[1])
+            return last_of(cursor)[1]
 
-    def command(self, command_id: UUID) -> KeptCommand | None:
+    def commands(self, command_ids: Iterable[UUID]) -> dict[UUID, KeptCommand]:
+        asked = json.dumps([command_id.hex for command_id in command_ids])
         with self._file.reading() as cursor:
-            kept = cursor.execute(_SELECT_COMMAND, (command_id.hex,)).fetchone()
-        return None if kept is None else KeptCommand(kept[0], UUID(kept[1]), kept[2], kept[3])
+            kept = cursor.execute(_SELECT_COMMANDS, (asked,)).fetchall()
+        return {
+            UUID(command_id): KeptCommand(digest, UUID(stream_id), first, last)
+            for command_id, digest, stream_id, first, last in kept
+        }
+
+    def tally(self) -> tuple[int, int]:
+        with self._file.reading() as cursor:
+            facts, named = cursor.execute(_SELECT_TALLY).fetchone()
+        return int(facts), int(named)
 
     def holders(self, kind: ClaimKind, key: str) -> tuple[UUID, ...]:
         with self._file.reading() as cursor:
@@ -294,18 +218,30 @@ class SqliteStore(Store):
         self._file.forget_deleted()
         return erased
 
-    def view(self, name: str, version: int, row: type[R]) -> View[R]:
-        return SqliteView(self._file, name, version, row)
+    def kept_texts(self) -> Iterator[tuple[str, SaltedText | None]]:
+        after = ""
+        while page := self._texts_after(after):
+            for digest, salt, text in page:
+                yield digest, None if text is None else SaltedText(digest, salt, text)
+            after = page[-1][0]
+
+    def _texts_after(self, digest: str) -> list[tuple[str, bytes, str | None]]:
+        with self._file.reading() as cursor:
+            return cursor.execute(_SELECT_TEXTS_PAGE, (digest, _PAGE)).fetchall()
+
+    def views(self) -> list[ViewState]:
+        with self._file.reading() as cursor:
+            return states(cursor)
+
+    def remove_view(self, view: ViewId) -> None:
+        with self._file.writing() as cursor:
+            remove(cursor, view)
+
+    def watch(self, leader: str) -> Watch:
+        return SqliteWatch(self, self._file, leader)
 
     def close(self) -> None:
         self._file.close()
-
-    def _decoded(self, rows: Iterable[tuple[int, str, int, str, bytes, str]]) -> list[Recorded[Event]]:
-        recorded = self._codec.recorded
-        return [
-            recorded(position, UUID(stream_id), version, topic, state, datetime.fromisoformat(recorded_at))
-            for position, stream_id, version, topic, state, recorded_at in rows
-        ]
 
 
 def holds_store(path: Path) -> bool:
@@ -318,7 +254,7 @@ def holds_store(path: Path) -> bool:
     if not path.exists():
         return False
     with closing(SqliteFile(path)) as file, file.reading() as cursor:
-        return _is_store(cursor, path)
+        return is_store(cursor, path)
 
 
 def _require_place(path: Path) -> None:
@@ -331,24 +267,17 @@ def _require_place(path: Path) -> None:
         raise StoreError(f"{path}: {wrong}")
 
 
-def _is_store(cursor: sqlite3.Cursor, path: Path) -> bool:
-    """Whether our tables are there; all of them were made in one transaction."""
-    names = {name for (name,) in cursor.execute(_SELECT_NAMES)}
-    if names and _STORE not in names:
-        raise StoreError(f"{path} holds no ticketing store, but another program's tables")
-    return bool(names)
-
-
 def _standing(cursor: sqlite3.Cursor, appends: Sequence[Append]) -> Standing:
-    last = cursor.execute(_SELECT_LAST).fetchone()
+    position, recorded_at = last_of(cursor)
     streams = json.dumps(list({append.stream_id.hex for append in appends}))
     commands = json.dumps([append.command_id.hex for append in appends])
     return Standing(
-        position=0 if last is None else last[0],
-        recorded_at=None if last is None else datetime.fromisoformat(last[1]),
+        position=position,
+        recorded_at=recorded_at,
         versions={UUID(stream): version or 0 for stream, version in cursor.execute(_SELECT_VERSIONS, (streams,))},
         commands={UUID(command) for (command,) in cursor.execute(_SELECT_KNOWN_COMMANDS, (commands,))},
         holders={claim: list(_holders(cursor, *claim)) for claim in claims_touched(appends)},
+        inline=tuple(ViewId(name, version, bool(is_next)) for name, version, is_next in cursor.execute(_SELECT_INLINE)),
     )
 
 

@@ -3,10 +3,10 @@
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Literal
+from typing import Literal, Protocol
 
 from eventsourcing.persistence import ConnectionPoolClosedError, PersistenceError
 from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteDatastore
@@ -26,7 +26,7 @@ _UNPOOLED = 1000
 _CHECKPOINT_PAGES = 8000
 """The write-ahead log is emptied at 32 MB; at the default of 4 MB a busy writer waits for the disk too often."""
 
-_RETRY_SECONDS = 0.01
+_RETRY_SECONDS = 0.001
 _REASONS = {
     "database is locked": f"another process has held it locked for {BUSY_SECONDS} seconds",
     "file is not a database": "this file is no SQLite database",
@@ -34,6 +34,22 @@ _REASONS = {
     "unable to open database file": "the file cannot be opened or made",
     "attempt to write a readonly database": "the file cannot be written",
 }
+
+
+class Cursors(Protocol):
+    """Where statements run: a file, each in a transaction of its own, or one transaction that is under way.
+
+    Every method raises `StoreError` in place of the driver's errors.
+    """
+
+    def reading(self) -> AbstractContextManager[sqlite3.Cursor]:
+        """A cursor whose every statement sees one state of the file."""
+
+    def snapshot(self) -> AbstractContextManager[sqlite3.Cursor]:
+        """A cursor all of whose statements see the same state of the file."""
+
+    def writing(self) -> AbstractContextManager[sqlite3.Cursor]:
+        """A cursor in a transaction that holds the file's write lock from its beginning."""
 
 
 class _Connection(SQLiteConnection):
@@ -60,6 +76,8 @@ class _Pool(SQLiteConnectionPool):
             database.execute(f"PRAGMA synchronous = {self.synchronous}")
             database.execute("PRAGMA secure_delete = ON")
             database.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+            # A table takes another's name without a look at SQL views, which others may have made of either.
+            database.execute("PRAGMA legacy_alter_table = ON")
         except BaseException:
             database.close()
             raise
@@ -84,32 +102,36 @@ class SqliteFile(SQLiteDatastore):
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Cursor]:
-        """A cursor whose every statement sees one state of the file.
-
-        Raises:
-            StoreError: The driver's error, in our words.
-        """
-        with self._translated(), self._connection() as database, closing(database.cursor()) as cursor:
-            cursor.row_factory = None
+        """As `Cursors` says."""
+        with _translated(self.path), self._connection() as database, _cursor(database) as cursor:
             yield cursor
 
     @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Cursor]:
+        """As `Cursors` says; the state is that of the first statement."""
+        with self.reading() as cursor:
+            cursor.execute("BEGIN")
+            with _committed(cursor):
+                yield cursor
+
+    @contextmanager
     def writing(self) -> Iterator[sqlite3.Cursor]:
-        """A cursor in a transaction that holds the file's write lock from its beginning; committed at the end.
+        """As `Cursors` says; committed at the end."""
+        # Threads queue here rather than in SQLite, whose waiting sleeps and is not fair.
+        with self._writer, self.reading() as cursor:
+            _insist(cursor, "BEGIN IMMEDIATE")
+            with _committed(cursor):
+                yield cursor
+
+    @contextmanager
+    def locked(self) -> Iterator["SqliteTransaction"]:
+        """A transaction that holds the file's write lock from its beginning; committed at the end.
 
         Raises:
             StoreError: The driver's error, in our words.
         """
-        # Threads queue here rather than in SQLite, whose waiting sleeps and is not fair.
-        with self._writer, self.reading() as cursor:
-            cursor.execute("BEGIN IMMEDIATE")
-            try:
-                yield cursor
-                cursor.execute("COMMIT")
-            except BaseException:
-                if cursor.connection.in_transaction:
-                    cursor.execute("ROLLBACK")
-                raise
+        with self.writing() as cursor, closing(SqliteTransaction(self.path, cursor.connection)) as transaction:
+            yield transaction
 
     def require_wal(self) -> None:
         """Puts the file into WAL mode, where it stays.
@@ -117,18 +139,9 @@ class SqliteFile(SQLiteDatastore):
         Raises:
             StoreError: It cannot be.
         """
-        deadline = time.monotonic() + BUSY_SECONDS
         with self.reading() as cursor:
-            while True:
-                try:
-                    (mode,) = cursor.execute("PRAGMA journal_mode = WAL").fetchone()
-                except sqlite3.OperationalError as error:
-                    # SQLite does not wait for its lock here when several processes start at once.
-                    if "locked" not in str(error) or time.monotonic() > deadline:
-                        raise
-                    time.sleep(_RETRY_SECONDS)
-                else:
-                    break
+            # SQLite does not wait for its lock here when several processes start at once.
+            (mode,) = _insist(cursor, "PRAGMA journal_mode = WAL").fetchone()
         if mode != "wal":
             raise StoreError(f"{self.path}: SQLite cannot keep a write-ahead log there (its mode is {mode})")
 
@@ -158,12 +171,84 @@ class SqliteFile(SQLiteDatastore):
             except ConnectionPoolClosedError:  # closed meanwhile, the connection in use with it
                 connection.close()
 
+
+class SqliteTransaction:
+    """One transaction of a file: what it reads and writes is part of it, and ends with it."""
+
+    def __init__(self, path: Path, database: sqlite3.Connection) -> None:
+        self._path = path
+        self._database = database
+        self._open: list[sqlite3.Cursor] = []
+        self._is_over = False
+
     @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except ConnectionPoolClosedError as error:
-            raise StoreError(f"{self.path}: the store is closed") from error
-        except (sqlite3.Error, OverflowError, PersistenceError) as error:
-            reason = str(error)
-            raise StoreError(f"{self.path}: {_REASONS.get(reason, reason)}") from error
+    def reading(self) -> Iterator[sqlite3.Cursor]:
+        """As `Cursors` says."""
+        if self._is_over:
+            raise StoreError(f"{self._path}: the transaction is over")
+        with _translated(self._path), _cursor(self._database) as cursor:
+            self._open.append(cursor)
+            try:
+                yield cursor
+            finally:
+                self._open.remove(cursor)
+
+    snapshot = reading
+    writing = reading
+
+    def close(self) -> None:
+        """Closes what is still being read, which would hold the connection's next user to the state of this one."""
+        self._is_over = True
+        for cursor in self._open:
+            cursor.close()
+
+
+@contextmanager
+def _cursor(database: sqlite3.Connection) -> Iterator[sqlite3.Cursor]:
+    with closing(database.cursor()) as cursor:
+        cursor.row_factory = None
+        yield cursor
+
+
+@contextmanager
+def _committed(cursor: sqlite3.Cursor) -> Iterator[None]:
+    try:
+        yield
+        cursor.execute("COMMIT")
+    except BaseException:
+        if cursor.connection.in_transaction:
+            cursor.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except ConnectionPoolClosedError as error:
+        raise StoreError(f"{path}: the store is closed") from error
+    except (sqlite3.Error, OverflowError, UnicodeError, PersistenceError) as error:
+        reason = str(error)
+        if reason.startswith("Could not decode"):  # it goes on with the text, which may be somebody's
+            raise StoreError(f"{path}: a text in it is damaged") from None
+        raise StoreError(f"{path}: {_REASONS.get(reason, reason)}") from error
+
+
+def _insist(cursor: sqlite3.Cursor, statement: str) -> sqlite3.Cursor:
+    """The cursor, once the statement got the lock that it takes.
+
+    SQLite itself sleeps longer after each refusal. Of five busy processes one then waits for seconds while another
+    takes the lock a thousand times, and a leader loses its lease.
+    """
+    deadline = time.monotonic() + BUSY_SECONDS
+    cursor.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                return cursor.execute(statement)
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(_RETRY_SECONDS)
+    finally:
+        cursor.connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")

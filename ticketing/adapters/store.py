@@ -2,19 +2,24 @@
 
 Laws of this port: appends are serialised by one lock held until they are committed, so the order of the log is the
 order of commit; positions are gap-free from 1; `recorded_at` is max(clock, last + 1 microsecond), one stamp per
-append, taken under the lock. An append is kept whole or not at all.
+append, taken under the lock. A call of `append` is kept whole or not at all; calls of several threads may share a
+transaction, and none is the worse for another's conflict. Rows of inline projections are part of that transaction.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Generic, Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 from uuid import UUID
 
-from ticketing.domain.errors import Conflict
-from ticketing.domain.values import Envelope, Event, Recorded, StreamKind
+from ticketing.adapters.codec import Codec
+from ticketing.adapters.private import SaltedText
+from ticketing.adapters.view import View, ViewId, ViewState
+from ticketing.domain.errors import Conflict, UnreadableEvent
+from ticketing.domain.values import Envelope, Event, Logged, Recorded, StreamKind, Unreadable
 from ticketing.projections.row import Row
 
 ClaimKind = Literal["number", "unit"]
@@ -22,7 +27,7 @@ R = TypeVar("R", bound=Row)
 
 STORE_KEY_BYTES = 32
 
-STORE_SCHEMA = 1
+STORE_SCHEMA = 2
 """The version of the tables, not of the events in them."""
 
 
@@ -37,15 +42,6 @@ class Claim:
     kind: ClaimKind
     key: str
     is_exclusive: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class SaltedText:
-    """A private text on its way beside the log. `digest` is sha256 of salt and text in UTF-8, lower-case hex."""
-
-    digest: str
-    salt: bytes
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,35 +98,111 @@ class CommandRepeated(Conflict):
     """The command id is on record already."""
 
 
-class View(ABC, Generic[R]):
-    """The rows of one projection, kept together with the position up to which they are folded."""
+class Stored(NamedTuple):
+    """One row of the log, as it is stored; times in UTC."""
+
+    position: int
+    stream_id: UUID
+    version: int
+    topic: str
+    state: bytes
+    recorded_at: datetime
+    stream_kind: StreamKind
+
+
+class Log(ABC):
+    """The log and the views beside it, as a store has them or one transaction of it."""
+
+    codec: Codec
 
     @abstractmethod
-    def position(self) -> int:
-        """The position of the last event folded; 0 before the first."""
+    def head(self) -> int:
+        """The last position of the log; 0 when it is empty."""
 
     @abstractmethod
-    def load(self, ticket_ids: Iterable[UUID]) -> dict[UUID, R]:
-        """The rows of these tickets, where there are any."""
+    def stored_log(self, after: int, limit: int) -> list[Stored]:
+        """At most `limit` rows with a position above `after`, in order of position."""
 
     @abstractmethod
-    def save(self, rows: Iterable[R], *, expected_position: int, position: int) -> None:
-        """Writes rows and position in one transaction.
+    def stored_stream(self, stream_id: UUID, *, after_version: int = 0) -> list[Stored]:
+        """The rows of one stream in order of version; empty when there is none."""
+
+    @abstractmethod
+    def view(self, name: str, version: int, row: type[R], *, is_next: bool = False) -> View[R]:
+        """The view of one projection's rows, made if it is not there.
 
         Raises:
-            Conflict: The view is no longer at the expected position; nothing was written.
+            StoreError: It was made of other columns.
+        """
+
+    def log(self, after: int, limit: int) -> list[Recorded[Event]]:
+        """At most `limit` facts with a position above `after`, in order of position.
+
+        Raises:
+            UnreadableEvent: One of them cannot be read.
+        """
+        return self.read(self.stored_log(after, limit))
+
+    def stream(self, stream_id: UUID, *, after_version: int = 0) -> list[Recorded[Event]]:
+        """The facts of one stream in order of version; empty when there is none.
+
+        Raises:
+            UnreadableEvent: One of them cannot be read.
+        """
+        return self.read(self.stored_stream(stream_id, after_version=after_version))
+
+    def read(self, rows: Iterable[Stored]) -> list[Recorded[Event]]:
+        """The facts of stored rows.
+
+        Raises:
+            UnreadableEvent: One of them cannot be read.
+        """
+        recorded = self.codec.recorded
+        return [recorded(*row[:6]) for row in rows]
+
+    def read_each(self, rows: Iterable[Stored]) -> list[Logged]:
+        """The same, what cannot be read as such."""
+        return [self._logged(row) for row in rows]
+
+    def _logged(self, row: Stored) -> Logged:
+        try:
+            return self.codec.recorded(*row[:6])
+        except UnreadableEvent as error:
+            return Unreadable(
+                stream_id=row.stream_id,
+                stream_kind=row.stream_kind,
+                version=row.version,
+                position=row.position,
+                recorded_at=row.recorded_at,
+                topic=row.topic,
+                reason=str(error),
+            )
+
+
+class Watch(ABC):
+    """One process's watch over the log: it is woken by appends, and leads views while nobody else does.
+
+    Every method raises `StoreError` once its connection is lost; its leads are lost with it.
+    """
+
+    @abstractmethod
+    def lead(self, view: ViewId) -> int | None:
+        """Takes or keeps the lead of a view that is there.
+
+        Returns:
+            The fencing number; None while another process leads.
         """
 
     @abstractmethod
-    def rows(self) -> Iterator[R]:
-        """All rows, in order of ticket id, in bounded memory."""
+    def wait(self, seconds: float) -> None:
+        """Returns when something may have been appended since the last call, at the latest after so many seconds."""
 
     @abstractmethod
-    def clear(self) -> None:
-        """Drops the rows and puts the position back to 0."""
+    def close(self) -> None:
+        """Gives up every lead; does not fail."""
 
 
-class Store(ABC):
+class Store(Log):
     """One log with its private texts and its views."""
 
     @property
@@ -149,38 +221,45 @@ class Store(ABC):
             VersionConflict: A stream is not at its expected version.
             ClaimConflict: Another stream holds an exclusive claim.
             CommandRepeated: A command id is on record already.
+            MissingProjection: The store keeps a projection inline that this process lacks.
         """
 
     @abstractmethod
-    def stream(self, stream_id: UUID, *, after_version: int = 0) -> list[Recorded[Event]]:
-        """The facts of one stream in order of version; empty when there is none."""
-
-    @abstractmethod
-    def log(self, after: int, limit: int) -> list[Recorded[Event]]:
-        """At most `limit` facts with a position above `after`, in order of position."""
-
-    @abstractmethod
-    def histories(
+    def stored_histories(
         self, stream_kind: StreamKind = "ticket", *, up_to: int | None = None
-    ) -> Iterator[list[Recorded[Event]]]:
-        """Stream by stream in order of id, each stream's facts in order of version, in bounded memory.
+    ) -> Iterator[list[Stored]]:
+        """Stream by stream in order of id, each stream's rows in order of version, in bounded memory.
 
         Args:
             stream_kind: The kind of streams asked for.
-            up_to: Leave out facts with a higher position.
+            up_to: Leave out rows with a higher position; None leaves out what is appended while they are read.
         """
 
-    @abstractmethod
-    def head(self) -> int:
-        """The last position of the log; 0 when it is empty."""
+    def histories(
+        self, stream_kind: StreamKind = "ticket", *, up_to: int | None = None
+    ) -> Iterator[list[Recorded[Event]]]:
+        """The same as facts.
+
+        Raises:
+            UnreadableEvent: One of them cannot be read.
+        """
+        return map(self.read, self.stored_histories(stream_kind, up_to=up_to))
 
     @abstractmethod
     def last_recorded_at(self) -> datetime | None:
         """The last stamp of the log; None when it is empty."""
 
-    @abstractmethod
     def command(self, command_id: UUID) -> KeptCommand | None:
         """What is kept of a command, or None."""
+        return self.commands([command_id]).get(command_id)
+
+    @abstractmethod
+    def commands(self, command_ids: Iterable[UUID]) -> dict[UUID, KeptCommand]:
+        """What is kept of many commands, by id; no entry where there is nothing."""
+
+    @abstractmethod
+    def tally(self) -> tuple[int, int]:
+        """How many facts the log has, and how many its commands say that it has: of one moment, twice the same."""
 
     @abstractmethod
     def holders(self, kind: ClaimKind, key: str) -> tuple[UUID, ...]:
@@ -199,25 +278,45 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def view(self, name: str, version: int, row: type[R]) -> View[R]:
-        """The view of one projection's rows, made if it is not there."""
+    def views(self) -> list[ViewState]:
+        """Where every view stands, in order of name and version, what is being rebuilt after what is served."""
+
+    @abstractmethod
+    def remove_view(self, view: ViewId) -> None:
+        """Removes a view with its rows and letters, whatever its columns; nothing happens where there is none."""
+
+    @abstractmethod
+    def locked(self) -> AbstractContextManager[Log]:
+        """The log in one transaction under its append lock: nobody appends, and what is written commits at the end."""
+
+    @abstractmethod
+    def watch(self, leader: str) -> Watch:
+        """A watch of its own, for one thread.
+
+        Args:
+            leader: Who watches, as others shall see it; no two watches have the same.
+        """
+
+    @abstractmethod
+    def kept_texts(self) -> Iterator[tuple[str, SaltedText | None]]:
+        """Every private text by its digest, in order of digest, None where it was erased; in bounded memory."""
 
     @abstractmethod
     def close(self) -> None:
         """Gives back every connection; a closed store is not used again."""
 
 
-def by_stream(page: Callable[[tuple[UUID, int]], Sequence[Recorded[Event]]]) -> Iterator[list[Recorded[Event]]]:
-    """Each stream's facts, for a store that reads them in pages; in the memory of one page and one stream.
+def by_stream(page: Callable[[tuple[UUID, int]], Sequence[Stored]]) -> Iterator[list[Stored]]:
+    """Each stream's rows, for a store that reads them in pages; in the memory of one page and one stream.
 
     Args:
-        page: The next facts after a stream and version, in order of both; empty at the end.
+        page: The next rows after a stream and version, in order of both; empty at the end.
     """
     after = (UUID(int=0), 0)
-    begun: list[Recorded[Event]] = []
-    while facts := page(after):
-        after = (facts[-1].stream_id, facts[-1].version)
-        for stream_id, group in groupby(facts, key=lambda fact: fact.stream_id):
+    begun: list[Stored] = []
+    while rows := page(after):
+        after = (rows[-1].stream_id, rows[-1].version)
+        for stream_id, group in groupby(rows, key=lambda row: row.stream_id):
             if begun and begun[-1].stream_id != stream_id:
                 yield begun
                 begun = []

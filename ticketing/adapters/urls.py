@@ -1,14 +1,16 @@
 """URLs: which store a URL means, opened; with a password in no message."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from ticketing.adapters.codec import Codec
 from ticketing.adapters.sqlite_file import Synchronous
 from ticketing.adapters.store import Store
 from ticketing.domain.errors import BadInput
+from ticketing.projections.row import Projection
 
 KNOWN = "memory:, sqlite:///file.db, sqlite:////path/to/file.db or postgresql://…[?schema=name]"
 _SQLITE = "sqlite:///"
@@ -22,6 +24,7 @@ def open_store(
     clock: Callable[[], datetime],
     random_bytes: Callable[[int], bytes],
     codec: Codec | None = None,
+    projections: Sequence[Projection[Any]] = (),
 ) -> Store:
     """The store at the URL, made if there is none.
 
@@ -32,6 +35,7 @@ def open_store(
         clock: Asked under the append lock for every append's `recorded_at`.
         random_bytes: Makes the key of a new store.
         codec: Another than the package's own, such as one with more upcasts.
+        projections: What the process can keep inline, if the store is told to.
 
     Raises:
         BadInput: The URL means no store.
@@ -40,17 +44,21 @@ def open_store(
     if url == "memory:":
         from ticketing.adapters.memory import MemoryStore
 
-        return MemoryStore(clock=clock, random_bytes=random_bytes, codec=codec)
+        return MemoryStore(clock=clock, random_bytes=random_bytes, codec=codec, projections=projections)
     if url.startswith(_SQLITE):
         from ticketing.adapters.sqlite import SqliteStore
 
         path, synchronous = _file(url)
-        return SqliteStore(path, clock=clock, random_bytes=random_bytes, codec=codec, synchronous=synchronous)
+        return SqliteStore(
+            path, clock=clock, random_bytes=random_bytes, codec=codec, projections=projections, synchronous=synchronous
+        )
     if url.startswith(_POSTGRESQL):
         from ticketing.adapters.postgres import PostgresStore
 
         conninfo, schema = split_schema(url)
-        return PostgresStore(conninfo, schema, clock=clock, random_bytes=random_bytes, codec=codec)
+        return PostgresStore(
+            conninfo, schema, clock=clock, random_bytes=random_bytes, codec=codec, projections=projections
+        )
     scheme, colon, _ = url.partition(":")
     raise BadInput(f"unknown store {f'scheme {scheme}:' if colon else repr(url)}; a store is {KNOWN}")
 

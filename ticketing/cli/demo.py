@@ -61,7 +61,7 @@ def demo(
     seconds = perf_counter() - begun
     with world:
         with progress(_FOLDING) as advance:
-            world.app.catch_up(BUILT_IN, on_page=lambda position: advance(_FOLDING, position, world.events))
+            world.app.projections.catch_up(BUILT_IN, on_page=lambda position: advance(_FOLDING, position, world.events))
         for part in _parts(world, url, seconds):
             for line in part:
                 say(line)

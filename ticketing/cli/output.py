@@ -27,6 +27,9 @@ _THEME = Theme(
         "who": "bold",
     }
 )
+STOPPED = 130
+"""What Ctrl-C ends with: 128 and the number of the signal."""
+
 _WIDE = 1000
 """Columns of an output that is no terminal: nothing is folded or cut for a reader that is a program."""
 
@@ -51,6 +54,11 @@ def _console(*, is_error: bool) -> Console:
 def say(text: str | Text) -> None:
     """Prints a line as it is, so that a long command can still be copied whole."""
     stdout().print(text, soft_wrap=True)
+
+
+def tell(text: str | Text, *, style: str | None = None) -> None:
+    """The same on stderr."""
+    stderr().print(text, style=style, soft_wrap=True)
 
 
 def show_table(table: Table) -> None:

@@ -1,8 +1,9 @@
 """The program: its commands, and the one place where an error becomes one line and an exit code.
 
 Law of this file: 0 done; 1 refused or found wanting (a rule refuses, nothing is recorded under that name, somebody
-else was faster); 2 wrong use or bad input (an argument, a file, or a store that cannot be used); 130 stopped with
-Ctrl-C. Any other exception is a defect of the program and keeps its traceback.
+else was faster, rows are not there yet, something is past its limit or wrong); 2 wrong use or bad input (an argument,
+a file, or a store that cannot be used); 130 stopped with Ctrl-C. Any other exception is a defect of the program and
+keeps its traceback.
 """
 
 import gc
@@ -16,9 +17,9 @@ import typer
 from rich.text import Text
 from typer.core import TyperGroup
 
-from ticketing.cli import demo, imports, projections, reference, report, tickets
-from ticketing.cli.output import one_line, stderr
-from ticketing.domain.errors import CommandRejected, Conflict, NotFound, TicketingError
+from ticketing.cli import checking, demo, imports, projections, reference, report, tickets
+from ticketing.cli.output import STOPPED, one_line, stderr
+from ticketing.domain.errors import CommandRejected, Conflict, NotFound, NotReady, TicketingError
 
 _EPILOG = """Try it:
   ticketing demo
@@ -27,10 +28,6 @@ _EPILOG = """Try it:
   ticketing report turnaround --by site
 
 Exit codes: 0 done; 1 refused or found wanting; 2 wrong use or bad input; 130 stopped."""
-
-
-_STOPPED = 130
-"""What Ctrl-C ends with: 128 and the number of the signal."""
 
 
 class Program(TyperGroup):
@@ -54,14 +51,14 @@ class Program(TyperGroup):
             _fail(_usage(error), error.exit_code)
         except typer.Abort:
             _fail("stopped; nothing was done", 1)
-        if code == _STOPPED:
+        if code == STOPPED:
             _fail("stopped; what was recorded until now stays", code)
         sys.exit(code or 0)
 
 
 def exit_code(error: TicketingError) -> int:
     """1 where the store answered and the answer is no; 2 where the question or the store cannot be used."""
-    return 1 if isinstance(error, CommandRejected | Conflict | NotFound) else 2
+    return 1 if isinstance(error, CommandRejected | Conflict | NotFound | NotReady) else 2
 
 
 def _usage(error: typer.TyperException) -> str:
@@ -109,7 +106,7 @@ def ticketing(
         raise typer.Exit(2)
 
 
-for group in (demo, imports, report, tickets, reference, projections):
+for group in (demo, imports, report, tickets, reference, projections, checking):
     group.add_to(app)
 
 

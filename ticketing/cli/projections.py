@@ -1,62 +1,174 @@
-"""`projections run`: keeps the rows behind the reports up to date."""
+"""`projections run`, `rebuild`, `mode` and `remove`: the rows behind the reports, and who keeps them up to date."""
 
+import sys
 import time
-from typing import Annotated
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Annotated, Any, Literal
 
 import typer
 
+from ticketing.adapters.estimate import Estimate, Progress
 from ticketing.application import Ticketing
-from ticketing.cli.output import stderr
-from ticketing.cli.progress import progress
+from ticketing.cli import dead_letters, projection_status
+from ticketing.cli.following import FOLDING, follow, set_aside_text
+from ticketing.cli.output import STOPPED, tell
+from ticketing.cli.progress import estimated
 from ticketing.cli.stores import StoreUrl, opened_to_ask
+from ticketing.cli.times import lasting
+from ticketing.domain.errors import NotFound
 from ticketing.projections.built_in import BUILT_IN
+from ticketing.projections.row import Projection
 
-_POLL_SECONDS = 1.0
-_FOLDING = "Folding facts into rows"
+ProjectionName = Annotated[
+    str, typer.Argument(metavar="NAME", help="Which projection: turnaround, backlog, … or a host's.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the program."""
     projections = typer.Typer()
-    # Without a callback typer would make the one command the whole group.
-    projections.callback()(_group)
-    projections.command("run", epilog=_EPILOG)(run)
-    app.add_typer(projections, name="projections", rich_help_panel="Figures")
+    projections.command("run", epilog=_RUN_EPILOG)(run)
+    projection_status.add_to(projections)
+    projections.command("rebuild", epilog=_REBUILD_EPILOG)(rebuild)
+    projections.command("mode", epilog=_MODE_EPILOG)(mode)
+    dead_letters.add_to(projections)
+    projections.command("remove", epilog=_REMOVE_EPILOG)(remove)
+    about = "Keeps the rows behind the reports, and those of a host, up to date and whole."
+    app.add_typer(projections, name="projections", help=about, rich_help_panel="Upkeep")
 
 
-def _group() -> None:
-    """Keeps the rows behind the reports up to date."""
-
-
-_EPILOG = """Reports catch up by themselves; running this beside them makes that short.
+_RUN_EPILOG = """Reports catch up by themselves; running this beside them makes that short.
+Any number of processes may follow one store: one leads each projection,
+another takes over when it ends.
 
 Try it:
   ticketing projections run
-  ticketing projections run --follow"""
+  ticketing projections run --follow
+  ticketing projections run turnaround backlog --follow"""
 
 
 def run(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME…", help="Which projections; all if none is named.")
+    ] = None,
     store: StoreUrl = None,
-    follow: Annotated[
-        bool, typer.Option("--follow", help="Go on with what is recorded from now on, until Ctrl-C.")
+    is_to_follow: Annotated[
+        bool, typer.Option("--follow", help="Go on with what is recorded from now on, until Ctrl-C or SIGTERM.")
     ] = False,
 ) -> None:
-    """Folds what was recorded since the last time into the rows of the built-in reports."""
+    """Folds what was recorded since the last time into the rows of projections."""
     with opened_to_ask(store) as app:
+        asked = [app.projections.named(name) for name in dict.fromkeys(names or sorted(app.projections.known))]
+        if is_to_follow:
+            follow(app, asked)
+        else:
+            _catch_up(app, asked)
+
+
+def _catch_up(app: Ticketing, projections: Sequence[Projection[Any]]) -> None:
+    try:
+        reached = _caught_up(app, projections)
+    except KeyboardInterrupt:
+        # A page is kept whole or not at all: whoever runs next goes on from there.
+        tell("Stopped; the rows stand where they are.")
+        return
+    tell(f"Up to date at position {reached:,}.")
+    asked = {projection.name for projection in projections}
+    for status in app.projections.status():
+        if status.is_known and status.mode != "rebuild" and status.name in asked and status.dead_letters:
+            tell(set_aside_text(status), style="warning")
+
+
+def _caught_up(app: Ticketing, projections: Sequence[Projection[Any]]) -> int:
+    estimate = Estimate()
+    with estimated(FOLDING) as show:
+
+        def on_page(position: int) -> None:
+            show(estimate.at(time.monotonic(), position, max(position, app.store.head())))
+
+        return app.projections.catch_up(projections, on_page=on_page)
+
+
+_REBUILD_EPILOG = """Reports are answered from the old rows until the new ones take their place.
+A rebuild that was stopped goes on from where it was.
+
+Try it:
+  ticketing projections rebuild turnaround"""
+
+
+def rebuild(name: ProjectionName, store: StoreUrl = None) -> None:
+    """Folds the whole log anew beside the rows that are served, then puts the new rows in their place."""
+    with opened_to_ask(store) as app:
+        projection = app.projections.named(name)
+        begun = time.monotonic()
+        latest = Progress(0, app.store.head(), None, None)
         try:
-            reached = _caught_up(app)
-            stderr().print(f"Up to date at position {reached:,}.")
-            while follow:
-                time.sleep(_POLL_SECONDS)
-                if app.store.head() > reached:
-                    reached = _caught_up(app)
-                    stderr().print(f"Up to date at position {reached:,}.")
+            with estimated(f"Rebuilding {name}") as show:
+
+                def on_progress(come: Progress) -> None:
+                    nonlocal latest
+                    latest = come
+                    show(come)
+
+                app.projections.rebuild(projection, on_progress=on_progress)
         except KeyboardInterrupt:
-            # A page is kept whole or not at all: whoever runs next goes on from there.
-            stderr().print("Stopped; the rows stand where they are.")
+            come = f"Stopped at position {latest.done:,} of {latest.total:,}" if latest.done else "Stopped"
+            tell(f"{come}; the old rows are served. To go on: ticketing projections rebuild {name}")
+            sys.exit(STOPPED)  # typer.Exit would have the program say a second time that it was stopped
+        took = timedelta(seconds=time.monotonic() - begun)
+        reached = app.projections.ready_view(projection).position()
+        tell(f"Rebuilt {name} in {lasting(took)}; its rows stand at position {reached:,}.")
 
 
-def _caught_up(app: Ticketing) -> int:
-    head = app.store.head()
-    with progress(_FOLDING) as advance:
-        return app.catch_up(BUILT_IN, on_page=lambda position: advance(_FOLDING, position, head))
+_MODE_EPILOG = """inline: every append to the store writes the rows too, so that they are never
+behind. Every process that appends must then have the projection: a host's is
+named in TICKETING_PROJECTIONS. daemon: somebody folds them afterwards.
+
+Try it:
+  ticketing projections mode backlog inline
+  ticketing projections mode backlog daemon"""
+
+
+def mode(
+    name: ProjectionName,
+    to: Annotated[Literal["inline", "daemon"], typer.Argument(metavar="inline|daemon", help="Who writes the rows.")],
+    store: StoreUrl = None,
+) -> None:
+    """Has every append write the rows of a projection, or leaves them to a daemon."""
+    with opened_to_ask(store) as app:
+        projection = app.projections.named(name)
+        if to == "inline":
+            _caught_up(app, [projection])  # what is left for the time under the log's lock is short
+            app.projections.make_inline(projection)
+            lacking = "" if projection in BUILT_IN else "; a process that lacks it can no longer append"
+            said = f"{name} is inline: every append writes its rows{lacking}."
+        else:
+            app.projections.leave_to_daemon(projection)
+            said = f"{name} is left to a daemon: ticketing projections run --follow"
+    tell(said)
+
+
+_REMOVE_EPILOG = """The facts stay: whoever has the projection may fold its rows again.
+
+Try it:
+  ticketing projections remove opened_up 1"""
+
+
+def remove(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The projection.")],
+    version: Annotated[int, typer.Argument(metavar="VERSION", min=1, help="Its version.")],
+    store: StoreUrl = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Removes the rows of a projection that nobody uses any more, such as those of an older version."""
+    with opened_to_ask(store) as app:
+        found = [one for one in app.projections.status() if (one.name, one.version) == (name, version)]
+        if not found:
+            raise NotFound(f"there are no rows of {name} version {version}")
+        if not yes and not found[0].is_known:
+            leader = f", which {found[0].leader} leads" if found[0].leader else ""
+            inline = ", which every append writes" if found[0].mode == "inline" else ""
+            typer.confirm(f"Remove the rows of {name} version {version}{leader}{inline}?", abort=True, err=True)
+        app.projections.remove(name, version)
+    tell(f"Removed the rows of {name} version {version}.")

@@ -95,6 +95,10 @@ def _head(report: Report) -> Iterator[Text]:
     given = ", ".join(f"{name} {_given(value)}" for name, value in report.parameters.items() if value not in (None, ()))
     if given:
         yield from _faint(given.replace("_", " "))
+    if report.set_aside:
+        yield Text(
+            f"left out: {report.set_aside:,}, stopped by an event: ticketing projections dead-letters", "warning"
+        )
 
 
 def _given(value: object) -> str:

@@ -1,11 +1,13 @@
-"""Which store a command works on."""
+"""Which store a command works on, and with which projections beside the package's."""
 
+import os
 from typing import Annotated
 
 import typer
 
 from ticketing.adapters.urls import file_of, is_there
 from ticketing.application import Ticketing
+from ticketing.cli.host import VARIABLE, host_projections
 from ticketing.domain.errors import BadInput
 
 StoreUrl = Annotated[
@@ -23,12 +25,13 @@ def opened(url: str | None) -> Ticketing:
     """The application on the store that the option or the environment names; a new store is made where there is none.
 
     Raises:
-        BadInput: None is named, or the URL is not understood.
+        BadInput: None is named, or the URL or TICKETING_PROJECTIONS is not understood.
         StoreError: The store cannot be opened.
     """
     if not url:
         raise BadInput("no store is named: give --store URL, or set TICKETING_STORE")
-    return Ticketing(url)
+    # Commands that append need them too: a store that keeps a host's projection inline refuses who lacks it.
+    return Ticketing(url, projections=host_projections(os.environ.get(VARIABLE, "")))
 
 
 def opened_to_try(url: str | None) -> Ticketing:

@@ -4,9 +4,11 @@ TicketingError
 ├── CommandRejected     a rule of the trade refuses the command; nothing was recorded
 ├── Conflict            somebody else appended first; the application decides again
 ├── NotFound            no ticket, version or reference under that name
+├── NotReady            rows are asked for that are not folded as far yet
 ├── BadInput            a file, argument or value that cannot be understood
 └── StoreError          the store cannot be reached, read or written
-    └── UnreadableEvent a stored event that this version cannot decode
+    ├── MissingProjection   this process lacks a projection that the store keeps inline
+    └── UnreadableEvent     a stored event that this version cannot decode
 """
 
 from collections.abc import Iterable
@@ -39,12 +41,20 @@ class NotFound(TicketingError):
     """Nothing is recorded under that id, number, name or version."""
 
 
+class NotReady(TicketingError):
+    """Rows that are not folded as far as asked for, or not for the first time yet."""
+
+
 class BadInput(TicketingError):
     """Input that cannot be understood; the text names the place and the rule."""
 
 
 class StoreError(TicketingError):
     """The store cannot be opened, reached, read or written."""
+
+
+class MissingProjection(StoreError):
+    """The store keeps a projection inline that this process lacks: it may read, and may not append."""
 
 
 class UnreadableEvent(StoreError):

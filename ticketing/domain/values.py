@@ -263,3 +263,25 @@ class Recorded(Envelope[E_co]):
 
     position: int
     recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A fact on the log that this version cannot read: a newer one wrote it, or the bytes were changed.
+
+    Attributes:
+        topic: The name under which the event is stored.
+        reason: Why it cannot be read, in one line with its place.
+    """
+
+    stream_id: UUID
+    stream_kind: StreamKind
+    version: int
+    position: int
+    recorded_at: datetime
+    topic: str
+    reason: str
+
+
+Logged = Recorded[Event] | Unreadable
+"""What stands at a position of the log."""

@@ -13,9 +13,9 @@ from pathlib import Path
 from uuid import UUID
 
 from ticketing.adapters.catalog import Catalog
-from ticketing.adapters.private import Sealer, private_parts
+from ticketing.adapters.private import SaltedText, Sealer, private_parts
 from ticketing.adapters.recording import Saying, append_of, envelopes_of, held_by, sealed_for
-from ticketing.adapters.store import Append, Claim, ClaimKind, SaltedText, Store
+from ticketing.adapters.store import Append, Claim, ClaimKind, Store
 from ticketing.domain.command import Situation
 from ticketing.domain.cuts import surviving
 from ticketing.domain.decide import flags_of

@@ -166,6 +166,7 @@ class Report:
         known_at: Facts count that were recorded by then; None for all up to `position`.
         zone: The IANA zone of dates and months.
         position: The last position of the log that was read.
+        set_aside: Tickets left out of all rows, because an event of theirs cannot be read or folded.
         rows: By figure, then by group in order of code points.
     """
 
@@ -179,6 +180,7 @@ class Report:
     known_at: str | None
     zone: str
     position: int
+    set_aside: int = 0
     rows: tuple[ReportRow, ...]
 
     def of(self, figure: str) -> tuple[ReportRow, ...]:
@@ -200,6 +202,7 @@ class Report:
             "known_at": self.known_at,
             "zone": self.zone,
             "position": self.position,
+            "set_aside": self.set_aside,
             "rows": [row.plain() for row in self.rows],
         }
 

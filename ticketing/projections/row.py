@@ -2,22 +2,24 @@
 
 Laws of this file: a row is the fold of `apply` over the surviving facts in order of (`occurred_at`, version). A fact
 that arrives in that order is applied to the row as it is; a late entry, a correction or a retraction refolds the one
-ticket. Both give the same row.
+ticket. Both give the same row. An event that cannot be folded stops its own ticket and no other.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
+from traceback import format_exception_only
 from types import MemberDescriptorType
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 from ticketing.domain.cuts import surviving
+from ticketing.domain.errors import UnreadableEvent
 from ticketing.domain.events import EventCorrected, EventRetracted
-from ticketing.domain.values import Event, Recorded
+from ticketing.domain.values import Event, Logged, Recorded, Unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,7 @@ class Row:
 
 
 R = TypeVar("R", bound=Row)
+_REASON_MAX_CHARACTERS = 500
 
 
 class Projection(Protocol[R]):
@@ -100,39 +103,134 @@ _WRITE_LATEST_AT = _writer(Row, "latest_at")
 _WRITE_VERSION = _writer(Row, "version")
 
 
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where the fold of a ticket stopped: at an event that cannot be read, or that the projection failed at.
+
+    Attributes:
+        at: What stands on the log there.
+        reason: What went wrong, in one line.
+    """
+
+    at: Logged
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folded(Generic[R]):
+    """What facts do to the rows.
+
+    Attributes:
+        rows: The rows that they change.
+        stopped: The tickets that stopped; their rows, if any, are of before.
+    """
+
+    rows: dict[UUID, R]
+    stopped: dict[UUID, Stop]
+
+
+History = Callable[[UUID], Iterable[Logged]]
+"""A ticket's history, at least up to the last position of the page at hand, without what was dropped."""
+
+Refusal = Callable[[R], str | None]
+"""Why a row cannot be kept, in one line; None if it can."""
+
+
 def fold_page(
     projection: Projection[R],
-    rows: dict[UUID, R],
-    page: Sequence[Recorded[Event]],
-    history: Callable[[UUID], Sequence[Recorded[Event]]],
-) -> dict[UUID, R]:
-    """The rows that a page of the log changes.
+    rows: Mapping[UUID, R],
+    page: Iterable[Logged],
+    history: History,
+    refusal: Refusal[R],
+    waiting: Collection[UUID] = (),
+) -> Folded[R]:
+    """The rows that a page of the log changes: the same as if every fact had been a page of its own.
 
     Args:
         projection: What to fold.
         rows: The rows so far of the page's tickets.
-        page: Facts in order of position.
-        history: A ticket's history up to the page's last position, asked for only where it must be folded anew.
+        page: What stands on the log, in order of position.
+        history: Asked only where a ticket must be folded anew; what it raises is raised, for it is nobody's poison.
+        refusal: Asked of the row after each fact, not after the last alone.
+        waiting: Tickets that stopped earlier; what is theirs is left aside.
     """
-    by_ticket: dict[UUID, list[Recorded[Event]]] = defaultdict(list)
+    by_ticket: dict[UUID, list[Logged]] = defaultdict(list)
     for fact in page:
-        if fact.stream_kind == "ticket":
+        if fact.stream_kind == "ticket" and fact.stream_id not in waiting:
             by_ticket[fact.stream_id].append(fact)
-    changed = {}
+    folded: Folded[R] = Folded({}, {})
     for ticket_id, facts in by_ticket.items():
-        row = rows.get(ticket_id) or projection.row(ticket_id=ticket_id)
-        changed[ticket_id] = _continued(projection, row, facts) or fold_row(
-            projection, ticket_id, surviving(history(ticket_id))
-        )
-    return changed
+        row = rows.get(ticket_id)
+        for fact in facts:
+            known = history(ticket_id) if _is_folded_anew(row, fact) else None
+            after = _next(projection, row, fact, known, refusal)
+            if isinstance(after, Stop):
+                folded.stopped[ticket_id] = after
+                break
+            folded.rows[ticket_id] = row = after
+    return folded
 
 
-def _continued(projection: Projection[R], row: R, facts: Iterable[Recorded[Event]]) -> R | None:
-    """The row with its next facts; None where one of them belongs before, or changes, what is folded already."""
-    for fact in facts:
-        if isinstance(fact.event, EventCorrected | EventRetracted):
-            return None
-        if row.latest_at is not None and fact.occurred_at < row.latest_at:
-            return None
-        row = _applied(projection, row, fact)
-    return row
+def fold_ticket(
+    projection: Projection[R], ticket_id: UUID, history: Sequence[Logged], refusal: Refusal[R]
+) -> Folded[R]:
+    """The row of a whole history, whatever it took to come there; the row up to the first stop where there is none.
+
+    An event that stopped its ticket no longer does when it was taken back or set right since.
+    """
+    if not history:
+        return Folded({}, {})
+    whole = _next(projection, None, history[-1], history, refusal)
+    if not isinstance(whole, Stop):
+        return Folded({ticket_id: whole}, {})
+    return fold_page(projection, {}, history, lambda _: history, refusal)
+
+
+def _is_folded_anew(row: Row | None, fact: Logged) -> bool:
+    """Whether a fact belongs before, or changes, what is folded already."""
+    if isinstance(fact, Unreadable):
+        return False
+    if isinstance(fact.event, EventCorrected | EventRetracted):
+        return True
+    return row is not None and row.latest_at is not None and fact.occurred_at < row.latest_at
+
+
+def _next(
+    projection: Projection[R], row: R | None, fact: Logged, known: Iterable[Logged] | None, refusal: Refusal[R]
+) -> R | Stop:
+    """The row with its next fact; folded anew where a history is given."""
+    ticket_id = fact.stream_id
+    try:
+        if known is not None:
+            earlier = [one for one in known if one.version <= fact.version]
+            after = fold_row(projection, ticket_id, surviving(readable(earlier)))
+        else:
+            (read,) = readable([fact])
+            after = _applied(projection, row or projection.row(ticket_id=ticket_id), read)
+        if after.ticket_id != ticket_id:
+            return Stop(fact, f"the row of another ticket: {after.ticket_id}")
+        refused = refusal(after)
+    except Exception as error:  # noqa: BLE001 - whatever a projection fails with stops this ticket alone
+        return Stop(fact, _one_line(error))
+    return after if refused is None else Stop(fact, refused)
+
+
+def readable(history: Iterable[Logged]) -> list[Recorded[Event]]:
+    """The history, if all of it can be read.
+
+    Raises:
+        UnreadableEvent: The first that cannot.
+    """
+    facts = []
+    for fact in history:
+        if isinstance(fact, Unreadable):
+            raise UnreadableEvent(fact.reason)
+        facts.append(fact)
+    return facts
+
+
+def _one_line(error: Exception) -> str:
+    """What went wrong, as every store can keep it, whatever the error says or fails to say."""
+    said = str(error) if isinstance(error, UnreadableEvent) else " ".join(format_exception_only(error))
+    printable = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in " ".join(said.split()))
+    return printable[:_REASON_MAX_CHARACTERS]

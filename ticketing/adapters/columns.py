@@ -3,14 +3,15 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from types import NoneType, UnionType
 from typing import Annotated, Any, Generic, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from ticketing.domain.errors import BadInput
+from ticketing.adapters.view import RowsRefused, ViewId
+from ticketing.domain.errors import BadInput, StoreError
 from ticketing.domain.values import Instant
 from ticketing.projections.row import Row
 
@@ -19,8 +20,10 @@ Convert = Callable[[Any], Any]
 R = TypeVar("R", bound=Row)
 
 _KINDS: dict[object, Kind] = {str: "text", int: "integer", bool: "boolean", datetime: "instant", UUID: "id"}
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-"""Leaves room for prefix and version in the 63 bytes of an identifier in PostgreSQL."""
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,34}")
+"""Leaves room for prefix, version and `_next` in the 63 bytes of an identifier in PostgreSQL."""
+
+_PAST_INTEGER = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,33 @@ class Column:
     Attributes:
         write: Makes JSON text of a tuple; None for all other kinds.
         read: The inverse.
+        check: Whether a tuple can be written and read.
     """
 
     name: str
     kind: Kind
     write: Convert | None = None
     read: Convert | None = None
+    check: Callable[[object], bool] | None = None
+
+    def is_kept(self, value: object) -> bool:
+        """Whether the column takes a value that is not None: the same in every store."""
+        try:
+            match self.kind:
+                case "text":
+                    return isinstance(value, str) and b"\0" not in value.encode()
+                case "integer":
+                    return type(value) is int and -_PAST_INTEGER <= value < _PAST_INTEGER
+                case "boolean":
+                    return isinstance(value, bool)
+                case "instant":
+                    return isinstance(value, datetime) and value.tzinfo is not None and bool(value.astimezone(UTC))
+                case "id":
+                    return isinstance(value, UUID)
+                case "json":
+                    return self.check is None or self.check(value)
+        except (ValueError, OverflowError):  # a lone surrogate, an instant beyond the years of UTC
+            return False
 
 
 class RowForm(Generic[R]):
@@ -53,6 +77,7 @@ class RowForm(Generic[R]):
         self.names = tuple(column.name for column in self.columns)
         self._write = [column.write or write.get(column.kind) for column in self.columns]
         self._read = [column.read or read.get(column.kind) for column in self.columns]
+        self._checks = [(column.name, column.is_kept) for column in self.columns]
 
     def values(self, row: R) -> tuple[Any, ...]:
         """The row's values for the table, in the order of the columns."""
@@ -60,6 +85,41 @@ class RowForm(Generic[R]):
             value if value is None or convert is None else convert(value)
             for value, convert in zip((getattr(row, name) for name in self.names), self._write, strict=True)
         )
+
+    def refusal(self, row: R) -> str | None:
+        """Why no column takes a value of the row, in one line; None if all do."""
+        if type(row) is not self._row:
+            return f"a {type(row).__name__} in place of a {self._row.__name__}"
+        for name, is_kept in self._checks:
+            value = getattr(row, name)
+            if value is not None and not is_kept(value):
+                return f"{self._row.__name__}.{name}: {type(value).__name__} {str(value)[:40]!r} is no value for it"
+        return None
+
+    def require_kept(self, rows: Iterable[R]) -> None:
+        """Refuses rows with values that no column takes.
+
+        Raises:
+            RowsRefused: Naming all of them.
+        """
+        refused = {}
+        for row in rows:
+            refusal = self.refusal(row)
+            if refusal is not None:
+                refused[row.ticket_id] = refusal
+        if refused:
+            raise RowsRefused(refused)
+
+    def require_same(self, view: ViewId, signature: str) -> None:
+        """Refuses a view that was made of other columns.
+
+        Raises:
+            StoreError: It was.
+        """
+        if signature != self.signature:
+            raise StoreError(
+                f"view {view.name} version {view.version} has other columns: raise the projection's version"
+            )
 
     def row(self, values: Sequence[Any]) -> R:
         """The row of a table's values."""
@@ -93,15 +153,15 @@ def columns_of(row: type[Row]) -> tuple[Column, ...]:
     return tuple(_column(row, field.name, hints[field.name]) for field in fields(row))
 
 
-def table_name(name: str, version: int) -> str:
-    """The table of a projection's rows.
+def table_name(name: str, version: int, *, is_next: bool = False) -> str:
+    """The table of a projection's rows, or of those that a rebuild makes.
 
     Raises:
         BadInput: The name cannot be part of a table's name.
     """
     if not _NAME.fullmatch(name) or version < 1:
-        raise BadInput(f"projection {name!r} version {version}: lower case, digits, underscores, at most 40; from 1")
-    return f"ticketing_view_{name}_{version}"
+        raise BadInput(f"projection {name!r} version {version}: lower case, digits, underscores, at most 35; from 1")
+    return f"ticketing_view_{name}_{version}{'_next' if is_next else ''}"
 
 
 def _column(row: type[Row], name: str, hint: object) -> Column:
@@ -116,7 +176,10 @@ def _column(row: type[Row], name: str, hint: object) -> Column:
     def write(value: object) -> str:
         return adapter.dump_json(value).decode()
 
-    return Column(name, kind, write, adapter.validate_json)
+    def check(value: object) -> bool:
+        return isinstance(value, tuple) and bool(write(adapter.validate_python(value, strict=True)))
+
+    return Column(name, kind, write, adapter.validate_json, check)
 
 
 def _without_none(hint: object) -> object:

@@ -1,0 +1,55 @@
+"""The log in PostgreSQL, and the views beside it, as the server has them or one transaction on it."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TypeVar
+from uuid import UUID
+
+from ticketing.adapters.codec import Codec
+from ticketing.adapters.postgres_server import Place
+from ticketing.adapters.postgres_statements import Statements
+from ticketing.adapters.postgres_view import PostgresView
+from ticketing.adapters.store import Log, Stored
+from ticketing.adapters.view import View, ViewId
+from ticketing.domain.values import StreamKind
+from ticketing.projections.row import Row
+
+R = TypeVar("R", bound=Row)
+StoredRow = tuple[int, UUID, int, str, bytes, datetime, StreamKind]
+
+
+class PostgresLog(Log):
+    """The log and the views, wherever statements run."""
+
+    def __init__(self, place: Place, sql: Statements, codec: Codec) -> None:
+        self.codec = codec
+        self._place = place
+        self._sql = sql
+
+    def head(self) -> int:
+        last = self._last()
+        return 0 if last is None else last[0]
+
+    def stored_log(self, after: int, limit: int) -> list[Stored]:
+        with self._place.reading() as cursor:
+            return stored(cursor.execute(self._sql.select_log, (after, limit)))
+
+    def stored_stream(self, stream_id: UUID, *, after_version: int = 0) -> list[Stored]:
+        with self._place.reading() as cursor:
+            return stored(cursor.execute(self._sql.select_stream, (stream_id, after_version)))
+
+    def view(self, name: str, version: int, row: type[R], *, is_next: bool = False) -> View[R]:
+        return PostgresView(self._place, self._sql, ViewId(name, version, is_next), row)
+
+    def _last(self) -> tuple[int, datetime] | None:
+        with self._place.reading() as cursor:
+            last = cursor.execute(self._sql.select_last).fetchone()
+        return None if last is None else (last[0], last[1].astimezone(UTC))
+
+
+def stored(rows: Iterable[StoredRow]) -> list[Stored]:
+    """The rows of the table of events, times in UTC."""
+    return [
+        Stored(position, stream_id, version, topic, state, recorded_at.astimezone(UTC), kind)
+        for position, stream_id, version, topic, state, recorded_at, kind in rows
+    ]

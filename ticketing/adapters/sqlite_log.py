@@ -1,0 +1,63 @@
+"""The log in an SQLite file, and the views beside it, as the file has them or one transaction of it."""
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from ticketing.adapters.codec import Codec
+from ticketing.adapters.sqlite_file import Cursors
+from ticketing.adapters.sqlite_view import SqliteView
+from ticketing.adapters.store import Log, Stored
+from ticketing.adapters.view import View, ViewId
+from ticketing.domain.values import StreamKind
+from ticketing.projections.row import Row
+
+R = TypeVar("R", bound=Row)
+StoredRow = tuple[int, str, int, str, bytes, str, StreamKind]
+
+COLUMNS = "rowid, originator_id, originator_version, topic, state, recorded_at, stream_kind"
+_SELECT_LAST = "SELECT rowid, recorded_at FROM ticketing_events ORDER BY rowid DESC LIMIT 1"
+_SELECT_LOG = f"SELECT {COLUMNS} FROM ticketing_events WHERE rowid > ? ORDER BY rowid LIMIT ?"  # noqa: S608
+_SELECT_STREAM = f"""
+SELECT {COLUMNS} FROM ticketing_events
+WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version
+"""  # noqa: S608
+
+
+class SqliteLog(Log):
+    """The log and the views, wherever statements run."""
+
+    def __init__(self, cursors: Cursors, codec: Codec) -> None:
+        self.codec = codec
+        self._cursors = cursors
+
+    def head(self) -> int:
+        with self._cursors.reading() as cursor:
+            return last_of(cursor)[0]
+
+    def stored_log(self, after: int, limit: int) -> list[Stored]:
+        with self._cursors.reading() as cursor:
+            return stored(cursor.execute(_SELECT_LOG, (after, limit)))
+
+    def stored_stream(self, stream_id: UUID, *, after_version: int = 0) -> list[Stored]:
+        with self._cursors.reading() as cursor:
+            return stored(cursor.execute(_SELECT_STREAM, (stream_id.hex, after_version)))
+
+    def view(self, name: str, version: int, row: type[R], *, is_next: bool = False) -> View[R]:
+        return SqliteView(self._cursors, ViewId(name, version, is_next), row)
+
+
+def last_of(cursor: sqlite3.Cursor) -> tuple[int, datetime | None]:
+    """The last position and stamp of the log; 0 and None when it is empty."""
+    last = cursor.execute(_SELECT_LAST).fetchone()
+    return (0, None) if last is None else (last[0], datetime.fromisoformat(last[1]))
+
+
+def stored(rows: Iterable[StoredRow]) -> list[Stored]:
+    """The rows of a table of events with `COLUMNS`."""
+    return [
+        Stored(position, UUID(stream_id), version, topic, state, datetime.fromisoformat(recorded_at), kind)
+        for position, stream_id, version, topic, state, recorded_at, kind in rows
+    ]
