@@ -40,10 +40,10 @@ few = settings(
 )
 
 
-class Weighed:
-    """A row that knows when its ticket's facts were told, and nothing else; some facts it cannot take in."""
+class Stamps:
+    """A row that knows when its ticket's latest fact occurred, and nothing else."""
 
-    name = "weighed"
+    name = "stamps"
     version = 3
     row = Row
 
@@ -75,7 +75,7 @@ class Under(Generic[R]):
 
 
 WAYS = ("ones", "pages", "all", "inline", "rebuilt")
-PROJECTIONS: tuple[Projection[Any], ...] = (*BUILT_IN, Diaries(), Weighed())
+PROJECTIONS: tuple[Projection[Any], ...] = (*BUILT_IN, Diaries(), Stamps())
 
 
 # logs

@@ -326,6 +326,21 @@ def test_rows_that_move_while_they_are_read_are_read_again(company: Company) -> 
     assert read(99) == ([1, 2, 3, 4], 4)
 
 
+def test_a_report_knows_nothing_that_was_recorded_while_it_was_made(company: Company) -> None:
+    ticket = company.repairs(1, 0, None)
+    company.now = day(2)
+    company.finds(ticket, e.CustomerNotified(), day(2) + timedelta(minutes=3))  # ahead of the clock
+    company.now = day(2)
+
+    def gather(rows: Iterable[TurnaroundRow]) -> list[datetime | None]:
+        company.finds(ticket, e.UnitHandedBack(), day(1))
+        return [row.handed_back_at for row in rows]
+
+    question = reports._question(company.app, TURNAROUND, {})
+    found, seen = reports._gathered(company.app, TURNAROUND_ROWS, question, gather)
+    assert (found, seen.position, company.app.store.head()) == ([None], 3, 4)
+
+
 # projections of the host
 
 

@@ -393,9 +393,8 @@ def _gathered_anew(
     gather: Callable[[Iterable[R]], S],
     position: int,
 ) -> tuple[S, _Read]:
-    view = view_of(app.store, projection)
-    read = replace(_read(view, position), aside=set())
-    return gather(_refolded(app, projection, view, question, read)), read
+    read = replace(_read(view_of(app.store, projection), position), aside=set())
+    return gather(_refolded(app, projection, question, read)), read
 
 
 def _kept(app: Ticketing, projection: Projection[R], view: View[R], question: _Question, read: _Read) -> Iterator[R]:
@@ -409,23 +408,21 @@ def _kept(app: Ticketing, projection: Projection[R], view: View[R], question: _Q
         else:
             yield row
     for ticket_id in ahead:
-        yield from _folded_anew(app, projection, view, question, read, app.store.stored_stream(ticket_id))
+        yield from _folded_anew(app, projection, question, read, app.store.stored_stream(ticket_id))
 
 
-def _refolded(
-    app: Ticketing, projection: Projection[R], view: View[R], question: _Question, read: _Read
-) -> Iterator[R]:
+def _refolded(app: Ticketing, projection: Projection[R], question: _Question, read: _Read) -> Iterator[R]:
     """Rows folded from the log within the cuts, one ticket in memory at a time."""
     done = 0
     for stored in app.store.stored_histories(up_to=read.position):
-        yield from _folded_anew(app, projection, view, question, read, stored)
+        yield from _folded_anew(app, projection, question, read, stored)
         done += len(stored)
         question.tell(done, read.position)
     question.tell(read.position, read.position)
 
 
 def _folded_anew(
-    app: Ticketing, projection: Projection[R], view: View[R], question: _Question, read: _Read, stored: Sequence[Stored]
+    app: Ticketing, projection: Projection[R], question: _Question, read: _Read, stored: Sequence[Stored]
 ) -> Iterator[R]:
     """The row of one ticket within the cuts; nothing where there can be none, which is noted."""
     ticket_id = stored[0].stream_id
@@ -438,10 +435,7 @@ def _folded_anew(
     ]
     try:
         row = fold_row(projection, ticket_id, cut(app.store.read(known), as_of=question.as_of))
-        refusal = view.refusal(row)
-    except Exception as error:  # noqa: BLE001 - as in a page: whatever the fold of a ticket fails with stops it alone
-        refusal = str(error)
-    if refusal is None:
-        yield row
-    else:
+    except Exception:  # noqa: BLE001 - as in a page: whatever the fold of a ticket fails with stops this one alone
         read.aside.add(ticket_id)
+    else:
+        yield row
