@@ -8,11 +8,12 @@ endif
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint rules clean
+.PHONY: help demo test lint rules soak clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/make \1	\2/p' Makefile
 	@echo 'PYTHON=python3.12 make ... chooses the Python (3.11 or newer)'
+	@echo 'SOAK_MINUTES=60 SOAK_SEED=7 make soak takes its time, and makes a run alike'
 
 demo: .venv/.installed-cli ## a made-up repair company: its tickets, clocks and figures
 	@.venv/bin/ticketing demo
@@ -33,6 +34,9 @@ lint: .venv/.installed-test ## style, types and layers
 
 rules: .venv/.installed-test ## disable each rule in turn: a test must notice
 	@.venv/bin/python tests/disable_each_rule.py
+
+soak: .venv/.installed-test ## kill processes and servers for ten minutes: writes docs/reliability.md
+	@.venv/bin/python -m tests.crash
 
 clean: ## remove .venv and all caches
 	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist

@@ -308,6 +308,24 @@ def test_two_rebuild_the_same_rows_one_after_the_other(app: Ticketing, another: 
     assert list(app.projections.rows(MARKS)) == fresh(app, MARKS)
 
 
+def test_who_rebuilds_for_long_keeps_the_lead_and_shows_how_fast_it_goes(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_watch, "LEASE_SECONDS", 0.6)
+    with opened(sqlite_url, MARKS) as app:
+        app.store.append([append(ticket, 0) for ticket in range(35)])
+        seen = []
+
+        def look(progress: Progress) -> None:
+            (it,) = [it for it in app.projections.status() if it.mode == "rebuild"]
+            seen.append((it.leader is not None, it.rate is not None))
+            time.sleep(0.25)
+
+        app.projections.rebuild(MARKS, on_progress=look)
+    # A lease of 0.6 s, and five pages in 1.25 s; the rate is known from the first page on and written with the next.
+    assert seen == [(True, False), *[(True, True)] * 4]
+
+
 # a new version
 
 
