@@ -208,7 +208,7 @@ class InlineContract:
                 version=3,
                 topic="ticketing:HostFactRecorded",
                 reason="ValueError: a mark that is illegible",
-                set_aside_at=START + timedelta(hours=1) + MICROSECOND,
+                recorded_at=START + timedelta(hours=1) + MICROSECOND,
             )
         ]
         assert (view.state().waiting, view.position()) == (1, 5)

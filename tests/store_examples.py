@@ -169,7 +169,7 @@ def letter(ticket: int, position: int) -> DeadLetter:
         version=position,
         topic="ticketing:RepairStarted",
         reason=f'ValueError: nothing can be made of {position}; "it\'s" – ü',
-        set_aside_at=START + position * MICROSECOND,
+        recorded_at=START + position * MICROSECOND,
     )
 
 

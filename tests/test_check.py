@@ -540,7 +540,7 @@ def test_a_row_of_a_view_that_cannot_be_read_is_a_defect_and_the_others_are_look
     wrong = "UPDATE ticketing_view_marks_1 SET weight = 7 WHERE ticket_id = {third}"
     with damaged(unreadable, wrong) as app:
         defects = [(defect.place.partition(", ticket ")[2], defect.rule, defect.what) for defect in found(app)]
-    assert (str(OTHER_TICKET), "row", "cannot be read: TypeError") in defects
+    assert (str(OTHER_TICKET), "row", "cannot be read: StoreError") in defects
     assert (str(THIRD_TICKET), "row", "weight is 7, by its facts 1") in defects
 
 
@@ -573,6 +573,62 @@ def test_a_view_of_another_process_and_one_that_is_not_ready_are_named_and_no_da
             ("view marks version 1, being rebuilt", "its rows are not served yet"),
             ("view tally version 1", "this process lacks the projection"),
         }
+
+
+def test_rows_that_were_never_begun_are_named_and_no_damage(store_url: str) -> None:
+    with opened(store_url) as app:
+        app.store.view(MARKS.name, MARKS.version, MARKS.row)
+        app.handle(opening(OTHER_TICKET, "R-1002", "sn 001-a"))
+        defects = found(app)
+    assert {defect.what for defect in defects} == {"its rows were never begun"}
+    assert {defect.rule for defect in defects} == {"not-checked"}
+    assert len(defects) == len(app.projections.known)
+
+
+def test_what_a_projection_said_when_it_failed_is_told(damaged: Callable[..., Ticketing]) -> None:
+    with damaged("DELETE FROM ticketing_dead_letters WHERE ticket_id = {other}") as app:
+        (defect,) = found(app)
+    assert defect.what.endswith("no dead letter says so: ValueError: a mark that is illegible")
+    assert defect.projection == "marks"
+
+
+def test_a_table_of_rows_that_is_gone_is_one_defect(damaged: Callable[..., Ticketing]) -> None:
+    with damaged("DROP TABLE ticketing_view_marks_1") as app:
+        assert found(app) == [Defect("view marks version 1", "view", "its rows are gone")]
+
+
+def test_a_table_of_rows_that_is_gone_in_postgresql_is_one_defect(postgres_server: str) -> None:
+    with fresh_schema(postgres_server) as url, opened(url) as app:
+        live(app)
+        conninfo, schema = split_schema(url)
+        with psycopg.connect(conninfo, options=f"-c search_path={schema}") as connection:
+            connection.execute("DROP TABLE ticketing_view_marks_1")
+        assert found(app) == [Defect("view marks version 1", "view", "its rows are gone")]
+
+
+def test_rows_that_are_removed_meanwhile_are_no_damage(store_url: str) -> None:
+    with opened(store_url) as app:
+        live(app)
+
+        def remove(what: str, _done: int, _total: int | None) -> None:
+            if what == "Checking streams":
+                app.store.remove_view(ViewId("marks", 1))
+
+        own = tuple(app.projections.known.values())
+        told = list(check(app.store, own, is_full=True, page_size=1, on_progress=remove))
+    assert told == [Defect("view marks version 1", "not-checked", "it was removed meanwhile")]
+
+
+def test_a_dead_letter_that_cannot_be_read_is_a_defect(damaged: Callable[..., Ticketing]) -> None:
+    with damaged("UPDATE ticketing_dead_letters SET recorded_at = 'garbage' WHERE ticket_id = {other}") as app:
+        defects = found(app)
+    assert ("view marks version 1, dead letters", "dead-letter") in {(one.place, one.rule) for one in defects}
+
+
+def test_a_last_row_of_the_log_that_cannot_be_read_is_a_defect(damaged: Callable[..., Ticketing]) -> None:
+    with damaged("UPDATE ticketing_events SET recorded_at = 'garbage' WHERE rowid = 52") as app:
+        (defect,) = found(app)
+    assert (defect.place, defect.rule) == ("the log", "unreadable")
 
 
 def test_a_view_of_other_columns_is_a_defect(damaged: Callable[..., Ticketing]) -> None:

@@ -7,8 +7,10 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from ticketing.adapters.urls import split_schema
 from ticketing.application import Ticketing
 from ticketing.imports.logs import LogError, size_bytes
 
@@ -150,6 +152,24 @@ def test_a_database_of_another_program_is_left_as_it_is(tmp_path: Path, command:
     assert not list(tmp_path.glob("music.db-*"))
 
 
+def test_a_question_to_a_schema_without_a_store_makes_none(postgres_url: str) -> None:
+    url, schema = split_schema(postgres_url)
+    said = refused("check", "--full", "--store", postgres_url, code=2)
+    assert said == f"ticketing: schema {schema} of that database holds no ticketing store\n"
+    with psycopg.connect(url) as connection:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", (schema,)).fetchall()
+    assert tables == []
+
+
+def test_a_store_that_has_lost_its_key_is_refused(sqlite_url: str) -> None:
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    Ticketing(sqlite_url).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DELETE FROM ticketing_store")
+        connection.commit()
+    assert "ticketing_store has lost its row" in refused("check", "--store", sqlite_url, code=2)
+
+
 def test_a_name_that_is_too_long_for_a_file_is_refused(tmp_path: Path) -> None:
     long = tmp_path / ("x" * 300)
     for path in (long, long / "store.db"):
@@ -214,6 +234,23 @@ def test_an_unknown_field_is_refused_with_the_file_the_place_and_the_nearest(tmp
     assert f"{bad}: [site] harbour: ownr: there is no such key; the nearest is 'ownership'" in said
     listed = ticketing("reference", "list", "--format", "json", store=sqlite_url)
     assert listed.stdout in ("[]\n", ""), "nothing of the good file may have been published"
+
+
+# the output
+
+
+@pytest.mark.parametrize("command", ["projections status", "report backlog", "reference list --format json", "--help"])
+def test_an_output_that_takes_nothing_is_said_in_one_line(sqlite_url: str, command: str) -> None:
+    with Ticketing(sqlite_url):
+        pass
+    environment = os.environ | {"TICKETING_STORE": sqlite_url}
+    arguments = [sys.executable, "-m", "ticketing", *command.split()]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            arguments, cwd=ROOT, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.stderr == "ticketing: the output cannot be written: No space left on device\n"
+    assert done.returncode == 2
 
 
 # the extras

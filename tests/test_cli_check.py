@@ -7,7 +7,12 @@ from contextlib import closing
 import pytest
 
 from tests.program import asked
-from tests.repairs import Company
+from tests.repairs import MANAGER, RECEPTIONIST, Company
+from ticketing.application import Ticketing
+from ticketing.domain.intake import OpenTicket
+from ticketing.domain.record import RecordHostFact
+
+MARKED = "tests.store_examples:MARKS"
 
 
 @pytest.fixture
@@ -20,9 +25,9 @@ def file(sqlite_url: str) -> str:
     return sqlite_url
 
 
-def damaged(url: str, statement: str) -> None:
+def damaged(url: str, statement: str, rows: int = 1) -> None:
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
-        assert connection.execute(statement).rowcount == 1
+        assert connection.execute(statement).rowcount == rows
         connection.commit()
 
 
@@ -33,7 +38,7 @@ def test_a_store_in_which_nothing_is_wrong_is_said_to_be_so(file: str) -> None:
     full = asked(file, "check", "--full")
     assert (full.exit_code, full.stdout) == (
         0,
-        "Nothing is wrong up to position 6; the rows are those of a fresh fold.\n",
+        "Nothing is wrong up to position 6; the rows of 4 views are those of a fresh fold.\n",
     )
 
 
@@ -52,8 +57,8 @@ def test_what_is_wrong_in_json_has_place_rule_and_words(file: str) -> None:
     result = asked(file, "check", "--format", "json")
     (defect,) = json.loads(result.stdout)
     assert result.exit_code == 1
-    assert set(defect) == {"place", "rule", "what"}
-    assert defect["rule"] == "unreadable"
+    assert set(defect) == {"place", "rule", "what", "projection"}
+    assert (defect["rule"], defect["projection"]) == ("unreadable", None)
 
 
 def test_rows_that_no_fold_gives_are_found_by_a_full_check_alone(file: str) -> None:
@@ -61,7 +66,62 @@ def test_rows_that_no_fold_gives_are_found_by_a_full_check_alone(file: str) -> N
     assert asked(file, "check").exit_code == 0
     full = asked(file, "check", "--full")
     assert full.exit_code == 1
-    assert "(row)" in full.stdout
+    wrong, remedy, count = full.stdout.splitlines()
+    assert wrong.endswith("(row)")
+    assert remedy == "The rows of backlog are folded anew by: ticketing projections rebuild backlog"
+    assert count == "1 thing is wrong."
+    assert asked(file, "projections", "rebuild", "backlog").exit_code == 0
+    assert asked(file, "check", "--full").exit_code == 0
+
+
+def test_of_each_rule_ten_lines_are_shown_and_in_json_all(sqlite_url: str) -> None:
+    with Company(sqlite_url) as company:
+        for ticket in range(1, 15):
+            company.repairs(ticket, ticket, None)
+    assert asked(sqlite_url, "projections", "run").exit_code == 0
+    damaged(sqlite_url, "UPDATE ticketing_events SET topic = 'ticketing:Dreamt' WHERE rowid = 28")
+    damaged(sqlite_url, "UPDATE ticketing_view_backlog_1 SET model = 'P8'", rows=14)
+    said = asked(sqlite_url, "check", "--full").stdout.splitlines()
+    assert [line.endswith("(unreadable)") for line in said[:2]].count(True) == 1
+    assert sum(line.endswith("(row)") for line in said) == 10
+    assert "… and 3 more (row), all of them with --format json" in said, "of the fourteenth nothing can be folded"
+    assert said[-1] == "14 things are wrong."
+    assert len(json.loads(asked(sqlite_url, "check", "--full", "--format", "json").stdout)) == 14
+
+
+def test_a_view_without_its_table_is_one_thing_that_is_wrong(file: str) -> None:
+    damaged(file, "DROP TABLE ticketing_view_backlog_1", rows=-1)
+    full = asked(file, "check", "--full")
+    assert full.exit_code == 1
+    assert full.stdout.splitlines()[0] == "view backlog version 1: its rows are gone (view)"
+    assert full.stdout.splitlines()[-1] == "1 thing is wrong."
+
+
+def test_tickets_that_wait_are_mentioned_and_are_not_wrong(file: str) -> None:
+    with Ticketing(file) as app:
+        ticket_id = app.handle(OpenTicket(actor=RECEPTIONIST, number="T-9", site="berlin")).ticket_id
+        illegible = {"mark": "illegible", "weight": 1}
+        fact = {"namespace": "tests", "name": "mark", "data": illegible, "actor": MANAGER, "ticket_id": ticket_id}
+        app.handle(RecordHostFact.model_validate(fact))
+    assert asked(file, "projections", "run", projections=MARKED).exit_code == 0
+    for full in ([], ["--full"]):
+        said = asked(file, "check", *full, projections=MARKED)
+        assert said.exit_code == 0
+        first, last = said.stdout.splitlines()
+        assert first.endswith("1 ticket waits with an event that stopped it: ticketing projections dead-letters marks")
+        assert last.startswith("Nothing is wrong up to position 8")
+
+
+@pytest.mark.parametrize("position", [3, 6])
+def test_a_stamp_that_is_none_is_a_line_and_no_traceback(file: str, position: int) -> None:
+    damaged(file, f"UPDATE ticketing_events SET recorded_at = 'garbage' WHERE rowid = {position}")
+    for full in ([], ["--full"]):
+        checked = asked(file, "check", *full)
+        assert (checked.exit_code, checked.exception.__class__) == (1, SystemExit)
+        assert "garbage" not in checked.stdout
+        assert "unreadable" in checked.stdout
+    rebuilt = asked(file, "projections", "rebuild", "backlog")
+    assert (rebuilt.exit_code, rebuilt.stderr.count("\n")) == (2, 1)
 
 
 def test_what_was_left_out_of_a_check_is_said_and_is_not_wrong(file: str) -> None:
@@ -72,7 +132,19 @@ def test_what_was_left_out_of_a_check_is_said_and_is_not_wrong(file: str) -> Non
     left_out, last = full.stdout.splitlines()
     assert left_out.endswith("(not-checked)")
     assert "tally" in left_out
-    assert last.endswith("the rows are those of a fresh fold, but for what is named above.")
+    assert last.endswith("the rows of 4 views are those of a fresh fold, what is named above was left out.")
+
+
+def test_of_rows_that_were_never_begun_it_is_not_said_that_they_are_right(sqlite_url: str) -> None:
+    with Company(sqlite_url) as company:
+        company.repairs(1, 0, 3)
+    *left_out, last = asked(sqlite_url, "check", "--full").stdout.splitlines()
+    assert len(left_out) == 4
+    assert all(line.endswith("its rows were never begun (not-checked)") for line in left_out)
+    said = (
+        "Nothing is wrong up to position 4; no rows were held against a fresh fold, what is named above was left out."
+    )
+    assert last == said
 
 
 def test_a_check_of_a_file_that_is_not_there_makes_none(tmp_path: object) -> None:

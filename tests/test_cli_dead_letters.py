@@ -54,13 +54,24 @@ def test_bringing_rows_up_to_date_tells_of_tickets_that_an_event_stopped(file: s
     ]
 
 
+def test_a_rebuild_tells_of_tickets_that_wait_and_how_many_more_they_are(file: str) -> None:
+    on(file, "run", "backlog")
+    waits = "backlog: 1 ticket waits with an event that stopped it: ticketing projections dead-letters backlog"
+    assert on(file, "rebuild", "backlog").stderr.splitlines()[1:] == [waits]
+    known_as(file, DREAMT, ticket=UUID(int=1))
+    waits = "backlog: 2 tickets wait with events that stopped them, 1 more than before: "
+    assert on(file, "rebuild", "backlog").stderr.splitlines()[1:] == [
+        f"{waits}ticketing projections dead-letters backlog"
+    ]
+
+
 def test_dead_letters_are_listed_by_the_number_of_their_ticket_with_the_reason(file: str) -> None:
     assert on(file, "dead-letters").stdout == "There are no dead letters.\n"
     on(file, "run", "backlog", "turnaround")
     assert on(file, "dead-letters").stdout.splitlines() == [
-        "backlog  T-2  position 6, since 2026-01-04 00:00 UTC",
+        "backlog  T-2  position 6, recorded 2026-01-04 00:00 UTC",
         f"  {WHY}",
-        "turnaround  T-2  position 6, since 2026-01-04 00:00 UTC",
+        "turnaround  T-2  position 6, recorded 2026-01-04 00:00 UTC",
         f"  {WHY}",
     ]
     assert [letter["projection"] for letter in listed(file, "backlog")] == ["backlog"]
@@ -77,7 +88,7 @@ def test_dead_letters_in_json_have_all_that_is_known(file: str) -> None:
         "position": 6,
         "version": 2,
         "topic": DREAMT,
-        "set_aside_at": "2026-01-04T00:00:00.000003Z",
+        "recorded_at": "2026-01-04T00:00:00.000003Z",
         "dropped_at": None,
     }
 

@@ -64,6 +64,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("hosts_none:seen", "there is no module hosts_none"),
         ("hosts_none.rows:seen", "there is no module hosts_none.rows"),
         ("hosts_rows:sen", "hosts_rows has no sen; the nearest is seen"),
+        ("hosts_rows:xyzzy", "hosts_rows has no xyzzy\n"),
         ("hosts_rows:Seen", "hosts_rows:Seen is no projection: it is a class; name an object, such as seen = Seen()"),
         ("hosts_rows:nothing", "hosts_rows:nothing is no projection: name is no str, version is no int, row is no cl"),
         ("hosts_broken:seen", "hosts_broken cannot be imported: ZeroDivisionError: division by zero"),

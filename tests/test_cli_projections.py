@@ -2,7 +2,8 @@
 
 import json
 import signal
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,16 +11,17 @@ import pytest
 from tests.program import COLOURS, asked, on_terminal, running, waited
 from tests.repairs import MANAGER, RECEPTIONIST, Company, day
 from tests.slow import SLOW
-from tests.store_examples import MARKS, Tally, mark
+from tests.store_examples import MARKS, Tally, TallyRow, mark
 from ticketing.adapters.daemon import Turn
 from ticketing.adapters.estimate import Progress
-from ticketing.adapters.projector import view_of
+from ticketing.adapters.projector import Followed, fold_next_page, view_of
 from ticketing.adapters.view import ViewId
 from ticketing.application import Ticketing
 from ticketing.cli import following, progress
 from ticketing.cli.times import lasting
 from ticketing.domain.intake import OpenTicket, ReceiveUnit
 from ticketing.domain.record import RecordHostFact
+from ticketing.domain.values import Event, Recorded
 from ticketing.projections.built_in import BACKLOG_ROWS
 
 TALLIES = "tests.store_examples:TALLY"
@@ -156,6 +158,7 @@ def test_status_says_where_each_projection_stands_and_who_leads_it(file: str) ->
     backlog, complaints = table[4].split(), table[5].split()
     assert backlog[:4] == ["backlog@1", "daemon", "6", "2"]
     assert complaints[:5] == ["complaints@1", "first", "fold", "0", "8"]
+    assert complaints[-1] == "–", "nobody has folded it"
 
 
 def test_status_in_json_is_that_of_the_library(file: str) -> None:
@@ -179,6 +182,16 @@ def test_a_projection_past_a_limit_is_named_and_found_wanting(file: str, limit: 
     assert result.stdout.startswith("The log is at position 6.")
     done(file, "run")
     assert shown(file, *limit)
+
+
+def test_where_the_log_s_stamps_are_ahead_nobody_can_say_how_long_it_is_behind(sqlite_url: str) -> None:
+    with Ticketing(sqlite_url, clock=lambda: datetime.now(UTC) + timedelta(hours=1)) as app:
+        app.handle(OpenTicket(actor=RECEPTIONIST, number="T-1", site="berlin"))
+    assert "1 (clock behind)" in shown(sqlite_url, "--max-lag-events", "1")
+    assert {one["lag_seconds"] for one in json.loads(shown(sqlite_url, "--format", "json"))} == {None}
+    past = asked(sqlite_url, "projections", "status", "--max-lag-seconds", "9999")
+    assert past.exit_code == 1
+    assert "backlog: nobody can say how long it is behind" in past.stderr
 
 
 def test_a_limit_that_is_just_reached_is_kept(file: str) -> None:
@@ -247,7 +260,10 @@ def test_on_a_terminal_a_rebuild_shows_a_bar_and_what_is_left(long: str) -> None
     assert plain.splitlines()[-1].startswith("Rebuilt slow in ")
 
 
-def test_a_rebuild_that_was_stopped_says_so_and_goes_on_later(long: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_rebuild_that_was_stopped_says_so_and_goes_on_later(
+    long: str, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
     done(long, "run", projections=SLOWLY)
     rebuild = ("projections", "rebuild", "slow", "--store", long)
     with (
@@ -255,7 +271,8 @@ def test_a_rebuild_that_was_stopped_says_so_and_goes_on_later(long: str, tmp_pat
         running(tmp_path, *rebuild, projections=SLOWLY, slow="0.003") as program,
     ):
         waited(lambda: any(state.id.is_next and state.position for state in app.store.views()))
-        assert program.ended(signal.SIGINT) == 130
+        assert program.ended(number) == code
+        assert [state.leader for state in app.store.views() if state.id.is_next] == [None]
     stopped = "; the old rows are served. To go on: ticketing projections rebuild slow\n"
     assert program.said().startswith("Stopped at position ")
     assert program.said().endswith(stopped)
@@ -263,6 +280,18 @@ def test_a_rebuild_that_was_stopped_says_so_and_goes_on_later(long: str, tmp_pat
     assert "The rebuild of slow@1 was stopped; to go on: ticketing projections rebuild slow" in told
     assert done(long, "rebuild", "slow", projections=SLOWLY).startswith("Rebuilt slow in ")
     assert "rebuild" not in shown(long, projections=SLOWLY)
+
+
+def test_a_rebuild_afresh_takes_over_nothing_from_one_that_was_stopped(file: str) -> None:
+    class Before(Tally):
+        def apply(self, row: TallyRow, fact: Recorded[Event]) -> TallyRow:
+            return replace(row, facts=row.facts + 100)
+
+    done(file, "run", projections=TALLIES)
+    with Ticketing(file, projections=[Before()]) as app:
+        fold_next_page(app.store, [Followed(Before(), view_of(app.store, Before(), is_next=True))], 3)
+    assert done(file, "rebuild", "tally", "--afresh", projections=TALLIES).startswith("Rebuilt tally in ")
+    assert asked(file, "check", "--full", projections=TALLIES).exit_code == 0
 
 
 def test_a_rebuild_by_another_process_is_said_in_one_line(file: str) -> None:
@@ -285,6 +314,10 @@ def test_a_rebuild_by_another_process_is_said_in_one_line(file: str) -> None:
 )
 def test_what_is_left_is_not_guessed(rate: float | None, remaining: timedelta | None, said: str) -> None:
     assert progress.left_text(Progress(1, 2, rate, remaining)) == said
+
+
+def test_rows_that_are_only_to_be_put_in_their_place_wait_for_readers() -> None:
+    assert progress.left_text(Progress(2, 2, 3.0, None)) == "waiting for readers of the old rows"
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,11 @@ import logging
 import time
 import tracemalloc
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import timedelta
 from threading import Event as Flag
+from typing import Any
 
 import pytest
 
@@ -22,7 +24,7 @@ from tests.store_examples import (
 )
 from ticketing.adapters.daemon import Turn
 from ticketing.adapters.memory import MemoryStore
-from ticketing.adapters.projector import view_of
+from ticketing.adapters.projector import Followed, fold_next_page, view_of
 from ticketing.adapters.store import Store, Stored, Watch
 from ticketing.adapters.upkeep import Upkeep
 from ticketing.adapters.urls import open_store
@@ -98,6 +100,27 @@ def test_projections_that_are_behind_are_brought_up_first_and_nothing_is_folded_
     assert [turn.position for turn in turns if turn.position is not None] == [2, 4, 5]
     assert tallied(kept) == 5
     assert [row.marks for row in kept.rows(MARKS)] == [("a", "a", "a", "b", "b")]
+
+
+def test_a_projection_that_has_far_to_go_keeps_no_other_from_what_is_new(store: Store) -> None:
+    kept = upkeep(store)
+    store.append([append(ticket, 0) for ticket in range(50)])
+    kept.catch_up([TALLY])
+    store.append([append(50, 0)])
+    followed: list[Followed[Any]] = [Followed(one, view_of(store, one)) for one in (MARKS, TALLY)]
+    assert fold_next_page(store, followed, 1) == 1
+    assert [one.view.position() for one in followed] == [1, 51]
+
+
+@pytest.mark.parametrize("url", ["sqlite_url", "postgres_url"])
+def test_a_daemon_ends_when_its_store_is_closed(url: str, request: pytest.FixtureRequest) -> None:
+    store = opened(request.getfixturevalue(url))
+    turns: list[Turn] = []
+    with ThreadPoolExecutor(1) as threads:
+        ended = threads.submit(upkeep(store).run, Flag(), poll=SHORT, on_turn=turns.append)
+        until(lambda: bool(turns))
+        store.close()
+        ended.result(LONG.total_seconds())
 
 
 def test_a_daemon_folds_what_it_is_asked_to(store: Store) -> None:

@@ -150,17 +150,37 @@ def test_a_transaction_of_one_call_that_fails_is_not_tried_again() -> None:
     assert log.tried == [[2], [3]]
 
 
-@pytest.mark.parametrize("kind", [Interrupted, ZeroDivisionError])
-def test_who_is_interrupted_in_a_shared_transaction_leaves_the_others_to_the_next(kind: type[BaseException]) -> None:
+def test_an_error_that_nobody_foresaw_is_told_to_its_own_call_and_stops_no_other() -> None:
+    def divide(group: Sequence[Append]) -> None:
+        if number(2) in {append.stream_id for append in group}:
+            raise ZeroDivisionError
+
+    log = ExampleLog(divide)
+    with waiting(log, *([append(ticket, 0)] for ticket in (1, 2, 3))) as answers:
+        errors = [answer.exception(10) for answer in answers]
+    assert [type(error) for error in errors] == [type(None), type(None), ZeroDivisionError, type(None)]
+    assert {tickets[fact.stream_id] for fact in log.facts} == {0, 1, 3}
+
+
+def test_what_failed_after_a_long_wait_is_not_waited_for_again_by_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ticketing.adapters.group._LONG_SECONDS", 0.0)
+    log = ExampleLog(refuse(2))
+    with waiting(log, *([append(ticket, 0)] for ticket in (1, 2, 3))) as answers:
+        errors = [answer.exception(10) for answer in answers]
+    assert log.tried == [[0], [1, 2, 3]]
+    assert [type(error) for error in errors] == [type(None), StoreError, StoreError, StoreError]
+
+
+def test_who_is_interrupted_in_a_shared_transaction_leaves_the_others_to_the_next() -> None:
     def interrupt_the_first_group(group: Sequence[Append]) -> None:
         if len(group) == 3:
-            raise kind
+            raise Interrupted
 
     log = ExampleLog(interrupt_the_first_group)
     with waiting(log, *([append(ticket, 0)] for ticket in (1, 2, 3))) as answers:
         errors = [answer.exception(10) for answer in answers]
     (interrupted,) = [ticket for ticket, error in enumerate(errors) if error is not None]
-    assert isinstance(errors[interrupted], kind)
+    assert isinstance(errors[interrupted], Interrupted)
     others = [ticket for ticket in (1, 2, 3) if ticket != interrupted]
     assert log.tried == [[0], [1, 2, 3], others]
     assert [tickets[fact.stream_id] for fact in log.facts] == [0, *others]

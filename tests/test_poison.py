@@ -1,9 +1,11 @@
 """Poison: what a projection fails at stops one ticket and not the report, and can be tried again or given up."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -138,7 +140,7 @@ def test_a_failing_event_and_the_later_ones_of_its_ticket_are_set_aside_and_othe
             version=3,
             topic="ticketing:HostFactRecorded",
             reason="ValueError: a mark that is illegible",
-            set_aside_at=store.log(3, 1)[0].recorded_at,
+            recorded_at=store.log(3, 1)[0].recorded_at,
         )
     ]
     # Nobody else waits for it: neither another projection, nor the position.
@@ -306,6 +308,35 @@ def test_only_a_ticket_that_waits_can_be_tried_again_or_go_on_without(store: Sto
 
 
 # given up
+
+
+def test_an_event_that_somebody_healed_meanwhile_is_not_dropped(store: Store) -> None:
+    store.append([append(1, 0, mark(ILLEGIBLE), mark("b"))])
+    upkeep(store, MARKS).catch_up()
+
+    def heal_and_tell() -> datetime:
+        """The clock, which is asked between the look at the letters and the drop."""
+        upkeep(store, LEARNED).retry(LEARNED)
+        return START
+
+    dropping = Upkeep(store, (MARKS,), clock=heal_and_tell, random_bytes=fake_random_bytes, page_size=3)
+    with pytest.raises(NotFound, match="waits for that event no more"):
+        dropping.drop(MARKS, number(1))
+    assert marks(dropping) == {1: ("read at last", "b")}
+    assert dropping.dead_letters(MARKS) == []
+
+
+def test_a_ticket_that_stops_at_its_first_event_now_has_no_row_of_before(store: Store) -> None:
+    class FailingMarks(Marks):
+        def apply(self, row: MarksRow, fact: Recorded[Event]) -> MarksRow:
+            raise ValueError(fact.version)
+
+    store.append([append(1, 0, mark("a"), mark(ILLEGIBLE))])
+    kept = upkeep(store, MARKS)
+    kept.catch_up()
+    assert marks(kept) == {1: ("a",)}
+    upkeep(store, FailingMarks()).retry(FailingMarks())
+    assert (marks(kept), [letter.version for letter in kept.dead_letters(MARKS)]) == ({}, [1])
 
 
 def test_a_ticket_goes_on_without_an_event_that_was_dropped(store: Store) -> None:
@@ -598,3 +629,23 @@ def test_commands_to_a_ticket_that_cannot_be_read_are_refused_and_others_work(co
     assert app.handle(note.model_copy(update={"ticket_id": UUID(int=3)})).version == 5
     app.store.codec = WITH_UPCAST
     assert app.handle(note).version == 5
+
+
+def test_a_damaged_row_is_one_clear_error_and_a_rebuild_mends_it(sqlite_url: str) -> None:
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    with closing(
+        open_store(sqlite_url, clock=FakeClock(), random_bytes=fake_random_bytes, projections=(MARKS,))
+    ) as store:
+        kept = upkeep(store, MARKS)
+        kept.make_inline(MARKS)
+        store.append([append(1, 0, mark("a")), append(2, 0, mark("b"))])
+        with closing(sqlite3.connect(path)) as damaging:
+            damaging.execute("UPDATE ticketing_view_marks_1 SET marks = 'oops' WHERE ticket_id = ?", (number(1).hex,))
+            damaging.commit()
+        with pytest.raises(StoreError, match=rf"the MarksRow of ticket {number(1).hex} is damaged .*: rebuild"):
+            store.append([append(1, 1, mark("c"))])
+        store.append([append(2, 1, mark("d"))])
+        assert store.head() == 3
+        kept.rebuild(MARKS)
+        store.append([append(1, 1, mark("c"))])
+        assert marks(kept) == {1: ("a", "c"), 2: ("b", "d")}

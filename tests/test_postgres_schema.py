@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.postgres import fresh_schema
-from tests.store_examples import MARKS, FakeClock, append, fake_random_bytes, mark
+from tests.postgres import fresh_schema, with_schema
+from tests.store_examples import MARKS, FakeClock, append, fake_random_bytes, mark, save
 from ticketing.adapters.projector import catch_up, make_inline, view_of
 from ticketing.adapters.store import STORE_SCHEMA, Store
 from ticketing.adapters.urls import open_store, split_schema
@@ -133,6 +133,31 @@ def test_what_is_opened_again_is_not_brought_up_again(old_url: str) -> None:
     once = answer(old_url, "SELECT xmin::text FROM ticketing_store")
     opened(old_url).close()
     assert answer(old_url, "SELECT xmin::text FROM ticketing_store") == once
+
+
+def test_the_letters_of_a_ticket_are_found_by_an_index(postgres_url: str) -> None:
+    opened(postgres_url).close()
+    definitions = answer(postgres_url, "SELECT indexdef FROM pg_indexes WHERE tablename = 'ticketing_dead_letters'")
+    assert any("(name, version, is_next, ticket_id)" in definition for (definition,) in definitions)
+
+
+def test_a_schemas_name_may_hold_signs_that_mean_something_to_the_driver(postgres_server: str) -> None:
+    schema = '100 %s {of} "it" %(all)s % it\'s'
+    url = with_schema(postgres_server, schema)
+    try:
+        with closing(opened(url)) as store, closing(store.watch("one")) as watch:
+            make_inline(store, MARKS, 1000)
+            assert watch.lead(ViewId(MARKS.name, MARKS.version)) == 1
+            store.append([append(1, 0, mark("a"))])
+            assert [fact.position for fact in store.log(0, 10)] == [1]
+            assert [row.marks for row in view_of(store, MARKS).rows()] == [("a",)]
+            save(view_of(store, MARKS, is_next=True), [], 1)
+            view_of(store, MARKS, is_next=True).switch()
+            store.remove_view(ViewId(MARKS.name, MARKS.version))
+            assert store.views() == []
+    finally:
+        with psycopg.connect(postgres_server) as connection:
+            connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
 
 
 # processes of the older code

@@ -4,12 +4,14 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import datetime
 from threading import Event as Signal
 
 import psycopg
 import pytest
 
-from tests.store_examples import ExampleRow, FakeClock, append, fake_random_bytes, letter, number, save
+from tests.store_examples import MARKS, START, ExampleRow, FakeClock, append, fake_random_bytes, letter, number, save
+from ticketing.adapters.projector import make_inline
 from ticketing.adapters.store import Log, Store
 from ticketing.adapters.urls import open_store, split_schema
 from ticketing.adapters.view import View, ViewId
@@ -174,3 +176,58 @@ def finish(store: Store) -> None:
     with store.locked() as log:
         save(example(log, is_next=True), [ExampleRow(ticket_id=number(2), visits=1)], 20_001)
         example(log, is_next=True).switch()
+
+
+def test_a_view_is_not_removed_while_an_append_that_found_it_is_under_way(postgres_url: str) -> None:
+    def stalling_clock() -> datetime:
+        is_reached.set()
+        assert may_go_on.wait(30)
+        return START
+
+    is_reached, may_go_on = Signal(), Signal()
+    marks = ViewId(MARKS.name, MARKS.version)
+    with (
+        closing(
+            open_store(postgres_url, clock=stalling_clock, random_bytes=fake_random_bytes, projections=[MARKS])
+        ) as store,
+        closing(opened(postgres_url)) as another,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        make_inline(store, MARKS, 1000)
+        appending = threads.submit(store.append, [append(1, 0)])
+        try:
+            assert is_reached.wait(30)
+            removing = threads.submit(another.remove_view, marks)
+            with pytest.raises(TimeoutError):
+                removing.result(0.5)
+        finally:
+            may_go_on.set()
+        appending.result()
+        removing.result()
+        assert store.views() == []
+
+
+def test_a_view_is_removed_when_its_reader_is_done_and_nobody_who_appends_waits_for_him(store: Store) -> None:
+    rebuild_first(store)
+    slow = example(store).rows()
+    next(slow)
+    with ThreadPoolExecutor(1) as threads:
+        removing = threads.submit(store.remove_view, ViewId("example", 1))
+        begun = time.monotonic()
+        for version in range(5):
+            store.append([append(1, version)])
+        assert time.monotonic() - begun < 5
+        assert not removing.done()
+        assert len(list(slow)) == ROWS - 1
+        removing.result(10)
+    assert store.views() == []
+
+
+def test_rows_are_taken_away_only_by_who_has_seen_the_last_change(store: Store) -> None:
+    view = example(store)
+    save(view, [ExampleRow(ticket_id=number(n)) for n in range(3)], 1)
+    revision = view.load([]).revision
+    with pytest.raises(Conflict):
+        view.save([], revision=revision - 1, position=2, gone=[number(0)])
+    view.save([ExampleRow(ticket_id=number(3))], revision=revision, position=2, gone=[number(0), number(1), number(9)])
+    assert {row.ticket_id for row in view.rows()} == {number(2), number(3)}

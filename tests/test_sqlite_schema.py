@@ -19,6 +19,10 @@ from ticketing.adapters.view import View, ViewId
 from ticketing.domain.errors import Conflict, StoreError
 
 SCHEMA_1 = Path(__file__).parent / "golden" / "store-schema-1.sqlite.sql"
+INSERT_COMMAND_1 = """
+INSERT INTO ticketing_commands (command_id, command_digest, stream_id, first_version, last_version)
+VALUES ('a', 'b', 'c', 1, 1)
+"""
 OF_REPORTS = ["backlog", "complaints", "first_pass", "turnaround"]
 EXAMPLE = ViewId("example", 1)
 
@@ -110,6 +114,25 @@ def test_a_store_that_cannot_be_brought_up_stays_as_it_was(path: Path, sqlite_ur
         opened(sqlite_url)
     assert told(path, "SELECT schema_version FROM ticketing_store") == [(1,)]
     assert len(told(path, "SELECT * FROM ticketing_views")) == len(OF_REPORTS)
+
+
+@pytest.mark.parametrize("is_older", [True, False])
+def test_a_process_of_the_first_tables_cannot_append_to_the_present_ones(
+    path: Path, sqlite_url: str, is_older: bool
+) -> None:
+    if is_older:
+        write_schema_1(path)
+    opened(sqlite_url).close()
+    with pytest.raises(sqlite3.OperationalError, match="no column named command_digest"):
+        told(path, INSERT_COMMAND_1)
+
+
+def test_who_opened_the_store_before_a_newer_version_migrated_it_cannot_append(store: Store, path: Path) -> None:
+    store.append([append(1, 0)])
+    told(path, "UPDATE ticketing_store SET schema_version = schema_version + 1")
+    with pytest.raises(StoreError, match=f"version {STORE_SCHEMA + 1}, and this process knows version {STORE_SCHEMA}"):
+        store.append([append(2, 0)])
+    assert store.head() == 1
 
 
 def open_at_once(url: str, process: int, start: Barrier, keys: "Queue[bytes]") -> None:

@@ -260,10 +260,15 @@ def test_the_status_says_where_every_projection_stands(kept: Upkeep, store: Stor
         dead_letters=0,
         dropped=0,
     )
-    assert kept.status() == [here, not_begun]
+    status = kept.status()
+    assert [replace(it, rate=None) for it in status] == [here, not_begun]
+    folded, never = (it.rate for it in status)
+    assert folded is not None
+    assert folded > 0
+    assert never is None
     assert here.plain()["lag_seconds"] == 30.5
     kept.catch_up()
-    assert kept.status() == [
+    assert [replace(it, rate=None) for it in kept.status()] == [
         replace(it, is_ready=True, position=5, lag_events=0, lag_seconds=0.0) for it in (here, not_begun)
     ]
 
@@ -289,10 +294,13 @@ def test_the_status_shows_rows_that_this_process_has_no_projection_for_and_rows_
     ]
 
 
-def test_a_clock_that_goes_after_makes_no_negative_lag(kept: Upkeep, store: Store, clock: FakeClock) -> None:
+@pytest.mark.parametrize(("seconds", "lag"), [(0.9, 0.0), (3600, None)])
+def test_how_long_it_is_behind_nobody_can_say_where_stamps_are_ahead_of_the_clock(
+    kept: Upkeep, store: Store, clock: FakeClock, seconds: float, lag: float | None
+) -> None:
     store.append([append(1, 0)])
-    clock.now = START - timedelta(hours=1)
-    assert {it.lag_seconds for it in kept.status()} == {0.0}
+    clock.now = START - timedelta(seconds=seconds)
+    assert {it.lag_seconds for it in kept.status()} == {lag}
 
 
 def test_the_status_names_who_leads_and_how_fast_it_went(kept: Upkeep, store: Store) -> None:

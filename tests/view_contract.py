@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
 from threading import Event as Signal
 from typing import Any
 
@@ -18,6 +19,14 @@ from ticketing.projections.row import Row
 
 SERVED = ViewId("example", 1)
 REBUILT = ViewId("example", 1, is_next=True)
+
+
+class StreetName(StrEnum):
+    """Texts that are more than texts, and would come back as less."""
+
+    BACHSTRASSE = "Bachstraße"
+
+
 WITHOUT_ZONE = START.replace(tzinfo=None)
 
 
@@ -100,6 +109,17 @@ class ViewContract:
         assert list(view.rows()) == [later]
         assert example(store).position() == 2
 
+    def test_rows_are_taken_away_with_the_same_save(self, store: Store) -> None:
+        view = example(store)
+        others = [ExampleRow(ticket_id=number(1)), ExampleRow(ticket_id=number(2))]
+        save(view, [FILLED_ROW, *others], 1)
+        loaded = view.load([])
+        view.save([], revision=loaded.revision, position=2, gone=[number(7), number(9)])
+        assert list(view.rows()) == sorted(others, key=lambda row: row.ticket_id)
+        with pytest.raises(Conflict):
+            view.save([], revision=loaded.revision, position=3, gone=[number(1)])
+        assert len(list(view.rows())) == 2
+
     def test_versions_of_a_view_are_apart(self, store: Store) -> None:
         save(example(store), [FILLED_ROW], 3, letter(7, 2))
         second = example(store, 2)
@@ -147,6 +167,7 @@ class ViewContract:
             ("site", "ber\0lin"),
             ("site", "\ud800"),
             ("site", 7),
+            ("site", StreetName.BACHSTRASSE),
             ("state", True),
             ("visits", 2**63),
             ("visits", -(2**63) - 1),
@@ -241,7 +262,7 @@ class ViewContract:
         assert view.letters() == [letter(1, 3), letter(1, 7), letter(2, 9)]
         assert view.load([number(1), number(3)]).letters == (letter(1, 3), letter(1, 7))
         assert view.load([]).letters == ()
-        assert {one.set_aside_at.tzinfo for one in view.letters()} == {UTC}
+        assert {one.recorded_at.tzinfo for one in view.letters()} == {UTC}
 
     def test_a_letter_replaces_the_one_of_its_position(self, store: Store) -> None:
         view = example(store)

@@ -17,7 +17,7 @@ from ticketing.adapters.store import (
     VersionConflict,
 )
 from ticketing.adapters.view import ViewId
-from ticketing.domain.errors import BadInput, Conflict, StoreError, TicketingError
+from ticketing.domain.errors import BadInput, Conflict, StoreError
 from ticketing.domain.values import Envelope, Event, Recorded
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -62,7 +62,7 @@ class Request:
 
     encoded: Sequence[Encoded]
     admitted: Sequence[Admitted] = ()
-    error: TicketingError | None = None
+    error: Exception | None = None
     is_done: bool = False
 
     def answer(self) -> list[tuple[Recorded[Event], ...]]:
@@ -71,6 +71,7 @@ class Request:
         Raises:
             Conflict: It was not let in.
             StoreError: Its transaction failed.
+            Exception: Whatever else stopped it.
         """
         if self.error is not None:
             raise self.error

@@ -41,7 +41,12 @@ def check(
     Raises:
         StoreError: The store is gone.
     """
-    head = store.head()
+    try:
+        head = store.head()
+    except DAMAGE as error:
+        what = f"its last row cannot be read, and nothing else was looked at: {kind_of(store, error)}"
+        yield Defect("the log", "unreadable", what)
+        return
     yield from _views(store, head)
     with RowCheck(store, projections, head) as rows:
         yield from _Check(store, head, page_size, on_progress or _tell_nobody, rows if is_full else None).all()
@@ -53,11 +58,11 @@ def _views(store: Store, head: int) -> Iterator[Defect]:
     latest = store.head()
     for state in states:
         if state.position > latest:
-            what = f"it stands at position {state.position}, and the log ends at {latest}"
-            yield Defect(view_name(state), "view", what)
+            what = f"it stands at {_position(state.position)}, and the log ends at {latest:,}"
+            yield Defect(view_name(state.id), "view", what)
         elif state.is_inline and state.position < head:
-            what = f"every append writes it, and it stands at position {state.position}, the log at {head}"
-            yield Defect(view_name(state), "view", what)
+            what = f"every append writes it, and it stands at {_position(state.position)}, the log at {head:,}"
+            yield Defect(view_name(state.id), "view", what, state.id.name)
 
 
 class _Check:
@@ -81,11 +86,13 @@ class _Check:
         for kind in _KINDS:
             yield from self._streams(kind)
         if self._in_log != self._in_streams:
-            what = f"by position it has {self._in_log} facts up to {self._head}, stream by stream {self._in_streams}"
+            what = (
+                f"by position it has {self._in_log:,} facts up to {self._head:,}, stream by stream {self._in_streams:,}"
+            )
             yield Defect("the log", "position", what)
         facts, named = self._store.tally()
         if facts != named and not self._wrong_commands:  # the end of the log is gone, and nothing else tells
-            what = f"it has {facts} facts, and the commands on record say that they caused {named}"
+            what = f"it has {facts:,} facts, and the commands on record say that they caused {named:,}"
             yield Defect("the log", "command", what)
         if self._rows is not None:
             yield from self._rows.rest(self._advance)
@@ -103,7 +110,7 @@ class _Check:
                 expected += 1
                 continue
             if row.position != expected:
-                yield Defect(_position(expected), "position", f"nothing is there up to position {row.position}")
+                yield Defect(_position(expected), "position", f"nothing is there up to {_position(row.position)}")
             if before is not None:
                 yield from _stamps(before, row)
             if row.stream_kind not in _KINDS:
@@ -226,10 +233,10 @@ class _Check:
 
 def _stamps(before: Stored, row: Stored) -> Iterator[Defect]:
     if row.recorded_at < before.recorded_at:
-        what = f"it was recorded at {row.recorded_at}, before position {before.position}, at {before.recorded_at}"
+        what = f"it was recorded at {row.recorded_at}, before {_position(before.position)}, at {before.recorded_at}"
         yield Defect(_position(row.position), "stamp", what)
     elif row.recorded_at == before.recorded_at and row.stream_id != before.stream_id:
-        what = f"it has the stamp of position {before.position}, which is of another stream"
+        what = f"it has the stamp of {_position(before.position)}, which is of another stream"
         yield Defect(_position(row.position), "stamp", what)
 
 
@@ -241,7 +248,7 @@ def _versions(rows: Sequence[Stored]) -> Iterator[Defect]:
         expected = row.version + 1
     for before, row in pairwise(rows):
         if row.position <= before.position:
-            what = f"it is at position {row.position}, and version {before.version} at {before.position}"
+            what = f"it is at {_position(row.position)}, and version {before.version} at {before.position:,}"
             yield Defect(_version(row.stream_id, row.version), "version", what)
 
 
@@ -266,7 +273,7 @@ def _stamps_of_commands(history: Sequence[Logged]) -> Iterator[Defect]:
             what = f"it has {said} version {before.version}, which is of {whose} command"
             yield Defect(_place(fact), "stamp", what)
         elif is_one_command and fact.position != before.position + 1:
-            what = f"version {before.version} is of the same command, and stands at position {before.position}"
+            what = f"version {before.version} is of the same command, and stands at {_position(before.position)}"
             yield Defect(_place(fact), "position", what)
 
 
@@ -292,7 +299,7 @@ def _is_of_digest(digest: str, text: SaltedText | None) -> bool:
 
 
 def _position(position: int) -> str:
-    return f"position {position}"
+    return f"position {position:,}"
 
 
 def _version(stream_id: UUID, version: int) -> str:
@@ -300,7 +307,7 @@ def _version(stream_id: UUID, version: int) -> str:
 
 
 def _place(fact: Logged) -> str:
-    return f"position {fact.position}, {_version(fact.stream_id, fact.version)}"
+    return f"{_position(fact.position)}, {_version(fact.stream_id, fact.version)}"
 
 
 def _tell_nobody(what: str, done: int, total: int | None) -> None:

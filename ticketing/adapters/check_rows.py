@@ -1,7 +1,6 @@
 """Rows against a fresh fold: of every ticket, in every view whose projection this process has."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from tempfile import TemporaryFile
 from types import TracebackType
@@ -11,13 +10,13 @@ from uuid import UUID
 from ticketing.adapters.defect import DAMAGE, Advance, Defect, kind_of, read_on
 from ticketing.adapters.projector import view_of
 from ticketing.adapters.store import Store
-from ticketing.adapters.view import DeadLetter, Loaded, View, ViewState
-from ticketing.domain.cuts import surviving
+from ticketing.adapters.view import DeadLetter, Loaded, View, ViewId, ViewState
 from ticketing.domain.errors import Conflict, StoreError
 from ticketing.domain.values import Logged, Unreadable
-from ticketing.projections.row import Projection, Row, fold_page, fold_row, readable
+from ticketing.projections.row import Projection, Row, fold_page, fold_ticket
 
 _ROWS = "Looking for rows of no ticket"
+_NEVER_BEGUN = "its rows were never begun"
 _EVERY = 1000
 _SHOWN = 50
 
@@ -32,6 +31,9 @@ class _Looked:
 
     def place(self, ticket_id: UUID) -> str:
         return f"{self.name}, ticket {ticket_id}"
+
+    def wrong_row(self, ticket_id: UUID, what: str) -> Defect:
+        return Defect(self.place(ticket_id), "row", what, self.projection.name)
 
 
 class RowCheck:
@@ -61,16 +63,17 @@ class RowCheck:
 
     def begin(self) -> Iterator[Defect]:
         """What is left out, and why."""
-        for state in self._store.views():
+        states = self._store.views()
+        for state in states:
             reason = self._left_out(state)
             if reason is not None:
-                yield Defect(view_name(state), "not-checked", reason)
-                continue
-            projection = self._known[state.id[:2]]
-            try:
-                self._looked.append(_Looked(view_name(state), projection, view_of(self._store, projection)))
-            except StoreError as error:
-                yield Defect(view_name(state), "view", str(error).removeprefix(f"{view_name(state)} "))
+                yield Defect(view_name(state.id), "not-checked", reason)
+            else:
+                yield from self._opened(view_name(state.id), self._known[state.id[:2]])
+        listed = {state.id for state in states}
+        for name, version in self._known:
+            if self._head and ViewId(name, version) not in listed:
+                yield Defect(view_name(ViewId(name, version)), "not-checked", _NEVER_BEGUN)
 
     def _left_out(self, state: ViewState) -> str | None:
         if state.id.is_next:
@@ -79,7 +82,40 @@ class RowCheck:
             return "this process lacks the projection"
         if not state.is_ready:
             return "its rows are being folded for the first time"
+        if self._head and not state.position:
+            return _NEVER_BEGUN
         return None
+
+    def _opened(self, name: str, projection: Projection[Any]) -> Iterator[Defect]:
+        """Has the view looked at; a defect where that cannot be done."""
+        try:
+            looked = _Looked(name, projection, view_of(self._store, projection))
+        except StoreError as error:
+            yield Defect(name, "view", str(error).removeprefix(f"{name} "))
+            return
+        self._looked.append(looked)
+        if not self._is_there(looked):
+            yield from self._lost(looked)
+
+    def _is_there(self, looked: _Looked) -> bool:
+        """Whether rows can be asked for at all."""
+        try:
+            looked.view.load([])
+        except (Conflict, *DAMAGE) as error:
+            kind_of(self._store, error)
+            return False
+        return True
+
+    def _lost(self, looked: _Looked) -> Iterator[Defect]:
+        """Looks no more at a view that cannot be asked, and says why, once."""
+        if looked not in self._looked:
+            return
+        self._looked.remove(looked)
+        its_id = ViewId(looked.projection.name, looked.projection.version)
+        if any(state.id == its_id for state in self._store.views()):
+            yield Defect(looked.name, "view", "its rows are gone", looked.projection.name)
+        else:
+            yield Defect(looked.name, "not-checked", "it was removed meanwhile")
 
     def of(self, histories: Sequence[Sequence[Logged]]) -> Iterator[Defect]:
         """What is wrong with the rows and letters of tickets.
@@ -107,15 +143,15 @@ class RowCheck:
         try:
             yield ids, looked.view.load(ids)
         except Conflict:
-            with suppress(ValueError):
-                self._looked.remove(looked)
-                yield Defect(looked.name, "not-checked", "it was removed meanwhile")
+            yield from self._lost(looked)
         except DAMAGE as error:
-            if len(ids) > 1:
+            if not self._is_there(looked):
+                yield from self._lost(looked)
+            elif len(ids) > 1:
                 yield from self._loaded(looked, ids[: len(ids) // 2])
                 yield from self._loaded(looked, ids[len(ids) // 2 :])
             else:
-                yield Defect(looked.place(ids[0]), "row", f"cannot be read: {kind_of(self._store, error)}")
+                yield looked.wrong_row(ids[0], f"cannot be read: {kind_of(self._store, error)}")
 
     def _extended(self, histories: Sequence[Sequence[Logged]], up_to: int) -> Iterator[Sequence[Logged]]:
         """The histories with what was appended since the head at the start, where rows are further than that."""
@@ -128,11 +164,19 @@ class RowCheck:
 
     def rest(self, advance: Advance) -> Iterator[Defect]:
         """What the views have of tickets that do not exist; to be called last."""
-        for looked in self._looked:
-            yield from self._strangers(looked, advance)
-            for letter in looked.view.letters():
-                if not self._exists(letter.ticket_id):
-                    yield Defect(looked.place(letter.ticket_id), "dead-letter", "there is no such ticket")
+        for looked in list(self._looked):
+            try:
+                yield from self._strangers(looked, advance)
+                yield from self._letters_of_strangers(looked)
+            except Conflict:
+                yield from self._lost(looked)
+
+    def _letters_of_strangers(self, looked: _Looked) -> Iterator[Defect]:
+        for letter in read_on(self._store, _letters(looked.view), f"{looked.name}, dead letters", "dead-letter"):
+            if isinstance(letter, Defect):
+                yield letter
+            elif not self._exists(letter.ticket_id):
+                yield Defect(looked.place(letter.ticket_id), "dead-letter", "there is no such ticket")
 
     def _strangers(self, looked: _Looked, advance: Advance) -> Iterator[Defect]:
         self._tickets.seek(0)
@@ -147,16 +191,23 @@ class RowCheck:
             while known and known < ticket_id:
                 known = self._tickets.read(16)
             if known != ticket_id and not self._exists(row.ticket_id):
-                yield Defect(looked.place(row.ticket_id), "row", "there is no such ticket")
+                yield looked.wrong_row(row.ticket_id, "there is no such ticket")
 
     def _exists(self, ticket_id: UUID) -> bool:
-        return any(row.stream_kind == "ticket" for row in self._store.stored_stream(ticket_id))
+        try:
+            return any(row.stream_kind == "ticket" for row in self._store.stored_stream(ticket_id))
+        except DAMAGE as error:  # something is there, and that it cannot be read was said
+            kind_of(self._store, error)
+            return True
 
 
-def view_name(state: ViewState) -> str:
+def view_name(view: ViewId) -> str:
     """The view as defects name it."""
-    name, version, is_next = state.id
-    return f"view {name} version {version}{', being rebuilt' if is_next else ''}"
+    return f"view {view.name} version {view.version}{', being rebuilt' if view.is_next else ''}"
+
+
+def _letters(view: View[Any]) -> Iterator[DeadLetter]:
+    yield from view.letters()
 
 
 def _of_ticket(looked: _Looked, loaded: Loaded[Any], ticket_id: UUID, history: Sequence[Logged]) -> Iterator[Defect]:
@@ -174,9 +225,9 @@ def _of_ticket(looked: _Looked, loaded: Loaded[Any], ticket_id: UUID, history: S
 
 
 def _names_its_event(looked: _Looked, letter: DeadLetter, history: Sequence[Logged]) -> Iterator[Defect]:
-    named = (letter.position, letter.version, letter.set_aside_at)
+    named = (letter.position, letter.version, letter.recorded_at)
     if not any((fact.position, fact.version, fact.recorded_at) == named for fact in history):
-        what = f"the letter of position {letter.position}, version {letter.version}, names no event of the ticket"
+        what = f"the letter of position {letter.position:,}, version {letter.version}, names no event of the ticket"
         yield Defect(looked.place(letter.ticket_id), "dead-letter", what)
 
 
@@ -190,29 +241,27 @@ def _is_right(looked: _Looked, waiting: Sequence[DeadLetter], facts: Sequence[Lo
     stopped = fold_page(looked.projection, {}, read, lambda _: read, looked.view.refusal).stopped
     stop = stopped.get(letter.ticket_id)
     if stop is None:
-        what = f"the event at position {letter.position} can be folded now: retry it"
+        what = f"the event at position {letter.position:,} can be folded now: retry it"
         yield Defect(place, "dead-letter", what)
     elif stop.at.position != letter.position and not isinstance(stop.at, Unreadable):
-        what = f"the fold stops at position {stop.at.position} and not at the letter's, {letter.position}"
+        what = f"the fold stops at position {stop.at.position:,} and not at the letter's, {letter.position:,}"
         yield Defect(place, "dead-letter", what)
 
 
 def _row(looked: _Looked, row: Row | None, ticket_id: UUID, facts: Sequence[Logged]) -> Iterator[Defect]:
-    place = looked.place(ticket_id)
-    try:
-        fresh = fold_row(looked.projection, ticket_id, surviving(readable(facts))) if facts else None
-    except Exception as error:  # noqa: BLE001 - whatever a projection fails with is a defect
-        what = f"its facts cannot be folded, and no dead letter says so: {type(error).__name__}"
-        yield Defect(place, "row", what)
+    folded = fold_ticket(looked.projection, ticket_id, facts, looked.view.refusal)
+    stop = folded.stopped.get(ticket_id)
+    fresh = folded.rows.get(ticket_id)
+    if stop is not None:  # of what is private a projection is given the digest, so that its words cannot show any
+        yield looked.wrong_row(ticket_id, f"its facts cannot be folded, and no dead letter says so: {stop.reason}")
+    elif row == fresh:
         return
-    if row == fresh:
-        return
-    if fresh is None:
-        yield Defect(place, "row", "there is a row, and no fact to make it of")
+    elif fresh is None:
+        yield looked.wrong_row(ticket_id, "there is a row, and no fact to make it of")
     elif row is None:
-        yield Defect(place, "row", "there is no row")
+        yield looked.wrong_row(ticket_id, "there is no row")
     else:
-        yield Defect(place, "row", "; ".join(_differences(row, fresh)))
+        yield looked.wrong_row(ticket_id, "; ".join(_differences(row, fresh)))
 
 
 def _differences(row: Row, fresh: Row) -> Iterator[str]:

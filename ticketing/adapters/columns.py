@@ -47,15 +47,15 @@ class Column:
         try:
             match self.kind:
                 case "text":
-                    return isinstance(value, str) and b"\0" not in value.encode()
+                    return type(value) is str and b"\0" not in value.encode()
                 case "integer":
                     return type(value) is int and -_PAST_INTEGER <= value < _PAST_INTEGER
                 case "boolean":
                     return isinstance(value, bool)
                 case "instant":
-                    return isinstance(value, datetime) and value.tzinfo is not None and bool(value.astimezone(UTC))
+                    return type(value) is datetime and value.tzinfo is not None and bool(value.astimezone(UTC))
                 case "id":
-                    return isinstance(value, UUID)
+                    return type(value) is UUID
                 case "json":
                     return self.check is None or self.check(value)
         except (ValueError, OverflowError):  # a lone surrogate, an instant beyond the years of UTC
@@ -122,13 +122,23 @@ class RowForm(Generic[R]):
             )
 
     def row(self, values: Sequence[Any]) -> R:
-        """The row of a table's values."""
-        return self._row(
-            **{
-                name: value if value is None or convert is None else convert(value)
-                for name, value, convert in zip(self.names, values, self._read, strict=True)
-            }
-        )
+        """The row of a table's values.
+
+        Raises:
+            StoreError: One of them is not as it was written.
+        """
+        try:
+            return self._row(
+                **{
+                    name: value if value is None or convert is None else convert(value)
+                    for name, value, convert in zip(self.names, values, self._read, strict=True)
+                }
+            )
+        except (ValueError, TypeError, AttributeError, OverflowError) as error:
+            raise StoreError(
+                f"the {self._row.__name__} of ticket {values[0]} is damaged ({type(error).__name__}): "
+                "rebuild the projection"
+            ) from error
 
     def by_ticket(self, table: Iterable[Sequence[Any]]) -> dict[UUID, R]:
         """The rows of a table by ticket."""
@@ -177,7 +187,7 @@ def _column(row: type[Row], name: str, hint: object) -> Column:
         return adapter.dump_json(value).decode()
 
     def check(value: object) -> bool:
-        return isinstance(value, tuple) and bool(write(adapter.validate_python(value, strict=True)))
+        return type(value) is tuple and bool(write(adapter.validate_python(value, strict=True)))
 
     return Column(name, kind, write, adapter.validate_json, check)
 

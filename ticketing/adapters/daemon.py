@@ -16,7 +16,7 @@ from ticketing.adapters.projector import Followed, fold_next_page, view_of
 from ticketing.adapters.store import Store, Watch
 from ticketing.adapters.telemetry import Folding, telemetry
 from ticketing.adapters.view import ViewId, ViewState
-from ticketing.domain.errors import Conflict, StoreError
+from ticketing.domain.errors import Conflict, StoreClosed, StoreError
 from ticketing.projections.row import Projection
 
 POLL_SECONDS = 1.0
@@ -74,7 +74,7 @@ class Daemon:
         self._followed = self._opened()
 
     def run(self, stop: Flag) -> None:
-        """Goes on until it is told to stop; it notices within the time between two polls."""
+        """Goes on until it is told to stop, which it notices between two polls, or until the store is closed."""
         failures = 0
         while not stop.is_set():
             try:
@@ -84,6 +84,8 @@ class Daemon:
                     while not stop.is_set():
                         self._turn(watch, told)
                         failures = 0
+            except StoreClosed:
+                return  # nobody can open it again for this daemon
             except (StoreError, Conflict) as error:  # the store went away, or somebody removed a view
                 seconds = _RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)]
                 failures += 1
@@ -92,9 +94,7 @@ class Daemon:
 
     def _opened(self) -> dict[ViewId, Followed[Any]]:
         return {
-            ViewId(projection.name, projection.version): Followed(
-                projection, view_of(self._store, projection), rate=0.0
-            )
+            ViewId(projection.name, projection.version): Followed(projection, view_of(self._store, projection))
             for projection in self._projections
         }
 

@@ -40,11 +40,13 @@ class Defect:
         place: Where: a position, a stream and version, a command, a private text, a view or a row of it.
         rule: The law that is broken. `not-checked` says that something was left out, which is no damage.
         what: What is wrong, in words, in one line.
+        projection: Whose rows it is about, where a rebuild gives the right ones; else None.
     """
 
     place: str
     rule: Rule
     what: str
+    projection: str | None = None
 
     @property
     def is_damage(self) -> bool:

@@ -3,14 +3,16 @@
 There is no thread of its own: whoever gets the lock first commits for all who wait, and the others find it done.
 """
 
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from threading import Lock
 
 from ticketing.adapters.admission import Encoded, Request
 from ticketing.adapters.telemetry import telemetry
-from ticketing.domain.errors import TicketingError
 from ticketing.domain.values import Event, Recorded
+
+_LONG_SECONDS = 1.0
 
 
 class GroupCommit:
@@ -44,25 +46,32 @@ class GroupCommit:
     def _commit_those_who_wait(self, mine: Request) -> None:
         group = [self._waiting.popleft() for _ in range(len(self._waiting))]
         others = [request for request in group if request is not mine]
+        begun = time.monotonic()
         try:
-            if not self._is_committed(group) and others:
+            error = self._failure_of(group)
+            # It was no one's fault if it took long: the log was locked, or the server silent, and is so for each alone.
+            if error is not None and others and time.monotonic() - begun < _LONG_SECONDS:
                 # One of them may be to blame, and the rest shall not pay for it. This thread's own comes last: whatever
                 # stops it before that, it was not kept.
                 for request in (*others, mine):
-                    self._is_committed([request])
+                    _tell([request], self._failure_of([request]))
+            else:
+                _tell(group, error)
         except BaseException:
             # This thread was interrupted. What it may have kept of others is a repeated command when they try again.
             self._waiting.extendleft(one for one in reversed(others) if not one.is_done)
             raise
 
-    def _is_committed(self, group: Sequence[Request]) -> bool:
-        """Commits them together; one that is alone has its answer either way."""
+    def _failure_of(self, group: Sequence[Request]) -> Exception | None:
+        """Why none of the group was kept, or nobody knows; None where each was told."""
         try:
             self._commit(group)
-        except TicketingError as error:
-            if len(group) > 1:
-                return False
-            group[0].error = error
-        for request in group:
-            request.is_done = True
-        return True
+        except Exception as error:  # noqa: BLE001 - it is told to those whom it concerns
+            return error
+        return None
+
+
+def _tell(group: Sequence[Request], error: Exception | None) -> None:
+    for request in group:
+        request.error = error or request.error
+        request.is_done = True

@@ -145,6 +145,7 @@ class MemoryView(View[R]):
         *,
         revision: int,
         position: int,
+        gone: Iterable[UUID] = (),
         letters: Iterable[DeadLetter] = (),
         healed: Iterable[int] = (),
         fence: int | None = None,
@@ -159,6 +160,8 @@ class MemoryView(View[R]):
             kept.revision += 1
             kept.position = position
             kept.rows.update(changed)
+            for ticket_id in gone:
+                kept.rows.pop(ticket_id, None)
             for letter_position in healed:
                 kept.letters.pop(letter_position, None)
             kept.letters.update({letter.position: letter for letter in letters})

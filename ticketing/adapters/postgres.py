@@ -5,7 +5,7 @@ table's file until it is used again. Whoever must be rid of these rotates them a
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 from uuid import UUID
@@ -18,7 +18,7 @@ from ticketing.adapters.admission import Admitted, Request, Standing, appends_of
 from ticketing.adapters.codec import Codec
 from ticketing.adapters.group import GroupCommit
 from ticketing.adapters.postgres_log import PostgresLog, stored
-from ticketing.adapters.postgres_schema import made_or_migrated
+from ticketing.adapters.postgres_schema import has_store, made_or_migrated
 from ticketing.adapters.postgres_server import Cursor, PostgresServer, PostgresTransaction
 from ticketing.adapters.postgres_statements import Statements
 from ticketing.adapters.postgres_view import remove_view, state_of
@@ -94,6 +94,7 @@ class PostgresStore(PostgresLog, Store):
         return self._key
 
     def append(self, appends: Sequence[Append]) -> list[tuple[Recorded[Event], ...]]:
+        self._server.require_open()  # before the group's lock, which another thread may have held when it was forked
         return self._group.append(encoded(self.codec, appends))
 
     def _commit(self, requests: Sequence[Request]) -> None:
@@ -217,6 +218,17 @@ class PostgresStore(PostgresLog, Store):
 
     def close(self) -> None:
         self._server.close()
+
+
+def holds_store(url: str, schema: str) -> bool:
+    """Whether there is a store in the schema of that database; looking changes nothing.
+
+    Raises:
+        BadInput: The URL has no form.
+        StoreError: The server cannot be reached.
+    """
+    with closing(PostgresServer(url, schema)) as server, server.reading() as cursor:
+        return has_store(cursor, Statements(schema))
 
 
 def _arrays(admitted: Sequence[Admitted], standing: Standing) -> list[list[Any] | None]:

@@ -94,10 +94,13 @@ CREATE TABLE {letters} (
     event_version bigint NOT NULL,
     topic text NOT NULL,
     reason text NOT NULL,
-    set_aside_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
     dropped_at timestamptz,
     PRIMARY KEY (name, version, is_next, position)
 )
+"""
+_CREATE_LETTERS_INDEX = """
+CREATE INDEX ticketing_dead_letters_ticket ON {letters} (name, version, is_next, ticket_id)
 """
 _CREATE_STORE = """
 CREATE TABLE {store} (
@@ -119,6 +122,7 @@ CREATE FUNCTION {standing} (
 ) LANGUAGE plpgsql VOLATILE SET enable_seqscan = off SET plan_cache_mode = auto AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock({locks}, {events_name}::regclass::oid::integer);
+    PERFORM set_config('idle_in_transaction_session_timeout', {silence}, true);
     IF known_schema <> {schema_version} THEN
         RAISE EXCEPTION 'the tables were migrated to version {schema_version}, and this process knows version %',
             known_schema;
@@ -187,6 +191,7 @@ _CREATE = (
     _CREATE_CLAIMS,
     _CREATE_VIEWS,
     _CREATE_LETTERS,
+    _CREATE_LETTERS_INDEX,
     _CREATE_STORE,
     _CREATE_STANDING,
     _CREATE_APPEND,
@@ -211,6 +216,7 @@ _MIGRATIONS = {
             ADD PRIMARY KEY (name, version, is_next)
         """,
         _CREATE_LETTERS,
+        _CREATE_LETTERS_INDEX,
         "DROP FUNCTION {standing}(uuid[], uuid[], text[], text[])",
         """
         DROP FUNCTION {append}(
@@ -267,11 +273,19 @@ def _made(cursor: Cursor, sql: Statements, key: bytes) -> bytes:
     return key
 
 
+def has_store(cursor: Cursor, sql: Statements) -> bool:
+    """Whether a store's tables are there."""
+    return cursor.execute(sql.named(_HAS_STORE), (sql.schema,)).fetchone() is not None
+
+
 def _kept(cursor: Cursor, sql: Statements, server: str) -> tuple[int, bytes] | None:
     """The version of the tables that are there, and the key."""
-    if cursor.execute(sql.named(_HAS_STORE), (sql.schema,)).fetchone() is None:
+    if not has_store(cursor, sql):
         return None
-    ((version, key),) = cursor.execute(sql.named(_SELECT_STORE)).fetchall()
+    kept = cursor.execute(sql.named(_SELECT_STORE)).fetchone()
+    if kept is None:
+        raise StoreError(f"{server}: the table ticketing_store has lost its row, and with it the store's key")
+    version, key = kept
     if version > STORE_SCHEMA:
         raise StoreError(
             f"{server}: made by a newer version of ticketing "

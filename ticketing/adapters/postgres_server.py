@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from itertools import count
-from typing import Any, Protocol
+from types import TracebackType
+from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import unquote
 
 import psycopg
@@ -14,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow, dict_row, tuple_row
 
 from ticketing.adapters.postgres_pool import Connection, PostgresPool
-from ticketing.domain.errors import BadInput, StoreError
+from ticketing.domain.errors import BadInput, StoreClosed, StoreError
 
 CONNECT_SECONDS = 5
 LOCK_SECONDS = 30
@@ -26,6 +27,7 @@ _KEEPALIVE = {
     "keepalives_count": 4,
     "tcp_user_timeout": 30_000,
 }
+# The server notices a client that vanished as soon: his locks are in everybody's way.
 # What is read after a lock was waited for must be as of then, whatever the server's default is. A kept plan would be
 # the one for the small tables of the day on which the session began. A reader may take its time between two pages.
 _SESSION = f"""
@@ -33,6 +35,10 @@ SET default_transaction_isolation = 'read committed';
 SET plan_cache_mode = force_custom_plan;
 SET lock_timeout = '{LOCK_SECONDS}s';
 SET idle_in_transaction_session_timeout = 0;
+SET tcp_keepalives_idle = {_KEEPALIVE["keepalives_idle"]};
+SET tcp_keepalives_interval = {_KEEPALIVE["keepalives_interval"]};
+SET tcp_keepalives_count = {_KEEPALIVE["keepalives_count"]};
+SET tcp_user_timeout = {_KEEPALIVE["tcp_user_timeout"]};
 SET TIME ZONE 'UTC'
 """
 _LOCKED = "canceling statement due to lock timeout"
@@ -42,6 +48,7 @@ _SECRETS = re.compile(r"(?:^[^:]+://[^/?#@]*?:|[?&]password=)([^@&]*)")
 
 Cursor = psycopg.Cursor[TupleRow]
 ServerCursor = psycopg.ServerCursor[TupleRow]
+T = TypeVar("T")
 
 
 class Place(Protocol):
@@ -62,6 +69,13 @@ class Place(Protocol):
 
     def streaming(self) -> AbstractContextManager[ServerCursor]:
         """A cursor whose result stays on the server and comes piece by piece."""
+
+    def require_process(self) -> None:
+        """Nothing where a cursor may be used still.
+
+        Raises:
+            StoreClosed: This process was forked since the store was opened.
+        """
 
 
 class PostgresServer(PostgresDatastore):
@@ -85,7 +99,8 @@ class PostgresServer(PostgresDatastore):
         super().__init__(**place, schema=schema)
         self._said = {"connect_timeout": CONNECT_SECONDS} | _KEEPALIVE | said
         # The pool that it made knows only those five.
-        self.pool = PostgresPool(self.connect)  # type: ignore[assignment]  # it has the methods that are called
+        self._connections = PostgresPool(self.connect)
+        self.pool = self._connections  # type: ignore[assignment]  # it has the methods that are called
         self._is_closed = False
         self.name = "postgresql://{}{}/{} schema {}".format(
             said.get("host") or "", f":{said['port']}" if said.get("port") else "", said.get("dbname") or "", schema
@@ -109,39 +124,72 @@ class PostgresServer(PostgresDatastore):
         """Nothing: our tables need no composite types."""
 
     @contextmanager
+    def get_connection(self) -> Iterator[Connection]:
+        """A connection, for the library's recorder too.
+
+        Raises:
+            StoreClosed: The store is closed, or another process's.
+        """
+        self.require_open()
+        with super().get_connection() as connection:
+            yield connection
+
+    @contextmanager
     def reading(self) -> Iterator[Cursor]:
         with self.translated(), self.get_connection() as connection, cursor_of(connection) as cursor:
             yield cursor
 
     @contextmanager
     def writing(self) -> Iterator[Cursor]:
-        with self.reading() as cursor, cursor.connection.transaction():
+        with self.reading() as cursor, self._unless_forked(psycopg.Transaction(cursor.connection)):
             yield cursor
 
     @contextmanager
     def streaming(self) -> Iterator[ServerCursor]:
         with (
             self.translated(),
-            self.get_connection() as connection,
-            connection.transaction(),
-            connection.cursor("ticketing", row_factory=tuple_row) as cursor,
+            self._connections.stream() as connection,
+            self._unless_forked(psycopg.Transaction(connection)),
+            self._unless_forked(connection.cursor("ticketing", row_factory=tuple_row)) as cursor,
         ):
             yield cursor
+
+    def _unless_forked(self, context: AbstractContextManager[T]) -> "_UnlessForked[T]":
+        return _UnlessForked(context, self._connections)
 
     def close(self) -> None:
         """Closes every connection; those in use, when they are given back."""
         self._is_closed = True
         super().close()
 
+    @property
+    def is_inherited(self) -> bool:
+        """Whether this process was forked since the store was opened."""
+        return self._connections.is_inherited
+
+    def require_process(self) -> None:
+        if self.is_inherited:
+            raise StoreClosed(f"{self.name}: the store was opened before this process was forked: open it anew")
+
+    def require_open(self) -> None:
+        """Nothing where the store may be used.
+
+        Raises:
+            StoreClosed: The store is closed, or this process was forked since it was opened.
+        """
+        self.require_process()
+        if self._is_closed:
+            raise StoreClosed(f"{self.name}: the store is closed")
+
     @contextmanager
     def translated(self) -> Iterator[None]:
         """Nothing but the driver's errors in our words.
 
         Raises:
-            StoreError: One of them, or the store is closed.
+            StoreClosed: As `require_open` says.
+            StoreError: One of them.
         """
-        if self._is_closed:
-            raise StoreError(f"{self.name}: the store is closed")
+        self.require_open()
         try:
             yield
         except (psycopg.Error, PersistenceError) as error:
@@ -170,11 +218,30 @@ class PostgresTransaction:
 
     writing = reading
 
+    def require_process(self) -> None:
+        self._server.require_process()
+
     @contextmanager
     def streaming(self) -> Iterator[ServerCursor]:
         name = f"ticketing_{next(self._streams)}"
         with self._server.translated(), self._connection.cursor(name, row_factory=tuple_row) as cursor:
             yield cursor
+
+
+class _UnlessForked(AbstractContextManager[T], Generic[T]):
+    """A context that a process which was forked inside it leaves without a word to the server."""
+
+    def __init__(self, context: AbstractContextManager[T], connections: PostgresPool) -> None:
+        self._context = context
+        self._connections = connections
+
+    def __enter__(self) -> T:
+        return self._context.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, traceback: TracebackType | None
+    ) -> bool | None:
+        return None if self._connections.is_inherited else self._context.__exit__(kind, raised, traceback)
 
 
 def cursor_of(connection: psycopg.Connection[Any]) -> Cursor:

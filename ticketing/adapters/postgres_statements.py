@@ -1,8 +1,10 @@
 """The statements on a store in PostgreSQL, for one schema; those on the rows of a view are with the view."""
 
+import re
+from collections.abc import Mapping
 from hashlib import sha256
 
-from psycopg.sql import SQL, Identifier, Literal
+from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from ticketing.adapters.store import STORE_SCHEMA
 
@@ -12,8 +14,16 @@ _LOCKS = 0x7469636B
 _WATCHES = _LOCKS + 1
 """The class of those that watchers hold."""
 
+_SILENCE = "60s"
+"""How long who holds the log's lock may say nothing before the server takes it from him; no fold takes as long."""
+
+_PARAMETER = re.compile(r"%[sb(]")
+
 _LOCK_SCHEMA = "SELECT pg_advisory_xact_lock({locks}, hashtext({schema}))"
-LOCK_LOG = "SELECT pg_advisory_xact_lock({locks}, {events_name}::regclass::oid::integer)"
+LOCK_LOG = """
+SELECT pg_advisory_xact_lock({locks}, {events_name}::regclass::oid::integer),
+    set_config('idle_in_transaction_session_timeout', {silence}, true)
+"""
 
 _SELECT_STANDING = "SELECT * FROM {standing}({schema_version}, %s::uuid[], %s::uuid[], %s::text[], %s::text[])"
 _SELECT_APPEND = """
@@ -112,6 +122,7 @@ class Statements:
             "events_name": Literal(self.names["events"].as_string()),
             "locks": Literal(_LOCKS),
             "watches": Literal(_WATCHES),
+            "silence": Literal(_SILENCE),
             "channel": Literal(channel),
             "channel_name": Identifier(channel),
         }
@@ -143,5 +154,15 @@ class Statements:
 
     def named(self, statement: str) -> bytes:
         """The statement with the names of this schema's tables in it."""
-        # Composed once: the driver would do it again at every execution.
-        return SQL(statement).format(**self.names, **self._values).as_bytes()
+        return composed(statement, {**self.names, **self._values})
+
+
+def composed(statement: str, parts: Mapping[str, Composable]) -> bytes:
+    """The statement with its parts in it, composed once: the driver would do it again at every execution."""
+    if _PARAMETER.search(statement):  # then the driver looks for more of them, in names too
+        parts = {name: _escaped(part) for name, part in parts.items()}
+    return SQL(statement).format(**parts).as_bytes()
+
+
+def _escaped(part: Composable) -> Composable:
+    return SQL(part.as_string().replace("%", "%%")) if isinstance(part, Identifier | Literal) else part

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter
+from time import monotonic, sleep
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -18,8 +19,8 @@ from psycopg.errors import LockNotAvailable, UndefinedTable
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from ticketing.adapters.columns import Column, Kind, RowForm, table_name
-from ticketing.adapters.postgres_server import LOCK_SECONDS, Place
-from ticketing.adapters.postgres_statements import Statements
+from ticketing.adapters.postgres_server import LOCK_SECONDS, Cursor, Place
+from ticketing.adapters.postgres_statements import Statements, composed
 from ticketing.adapters.view import DeadLetter, Loaded, View, ViewId, ViewState, moved
 from ticketing.domain.errors import Conflict
 from ticketing.projections.row import Row
@@ -35,10 +36,11 @@ _TYPES: dict[Kind, str] = {
     "json": "text",
 }
 _PAGE = 1000
+_RETRY_SECONDS = 0.1
 
 _THIS = "(name, version, is_next) = (%(name)s, %(version)s, %(is_next)s)"
-_LETTER = "ticket_id, position, event_version, topic, reason, set_aside_at, dropped_at"
-_LETTER_VALUES = attrgetter("ticket_id", "position", "version", "topic", "reason", "set_aside_at", "dropped_at")
+_LETTER = "ticket_id, position, event_version, topic, reason, recorded_at, dropped_at"
+_LETTER_VALUES = attrgetter("ticket_id", "position", "version", "topic", "reason", "recorded_at", "dropped_at")
 
 _INSERT_VIEW = """
 INSERT INTO {views} (name, version, is_next, folded_to, ready_from, columns)
@@ -71,6 +73,8 @@ WITH seen AS (
     DELETE FROM {{letters}} AS letters USING seen
     WHERE (letters.name, letters.version, letters.is_next) = (seen.name, seen.version, seen.is_next)
         AND letters.position = ANY (%(healed)s::bigint[])
+), taken_away AS (
+    DELETE FROM {{table}} AS folded USING seen WHERE folded.ticket_id = ANY (%(gone)s::uuid[])
 ), set_aside AS (
     INSERT INTO {{letters}} (name, version, is_next, {_LETTER})
     SELECT seen.*, added.* FROM seen, unnest(
@@ -79,7 +83,7 @@ WITH seen AS (
     ) AS added
     ON CONFLICT (name, version, is_next, position) DO UPDATE SET
         ticket_id = EXCLUDED.ticket_id, event_version = EXCLUDED.event_version, topic = EXCLUDED.topic,
-        reason = EXCLUDED.reason, set_aside_at = EXCLUDED.set_aside_at, dropped_at = EXCLUDED.dropped_at
+        reason = EXCLUDED.reason, recorded_at = EXCLUDED.recorded_at, dropped_at = EXCLUDED.dropped_at
 ), written AS (
     INSERT INTO {{table}} ({{columns}}) SELECT added.* FROM seen, unnest({{arrays}}) AS added
     ON CONFLICT (ticket_id) DO UPDATE SET {{changes}}
@@ -91,6 +95,8 @@ _SET_INLINE = f"UPDATE {{views}} SET is_inline = %(is_inline)s, revision = revis
 # New readers queue behind who waits for the old ones: that may take a moment and no longer.
 _WAIT_SHORTLY = "SET LOCAL lock_timeout = '100ms'"
 _WAIT_AS_USUAL = f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"
+# Where somebody has dropped the served rows, the rebuild is the remedy.
+_CREATE_LOST = "CREATE TABLE IF NOT EXISTS {served} (LIKE {table})"
 _LOCK_TABLES = "LOCK TABLE {served}, {table} IN ACCESS EXCLUSIVE MODE"
 _LOCK_VIEWS = """
 SELECT folded_to FROM {views} WHERE (name, version) = (%(name)s, %(version)s) ORDER BY is_next FOR UPDATE
@@ -187,6 +193,7 @@ class PostgresView(View[R]):
         *,
         revision: int,
         position: int,
+        gone: Iterable[UUID] = (),
         letters: Iterable[DeadLetter] = (),
         healed: Iterable[int] = (),
         fence: int | None = None,
@@ -200,7 +207,8 @@ class PostgresView(View[R]):
             "position": position,
             "fence": fence,
             "rate": rate,
-            "healed": [gone for gone in healed if gone not in aside] or None,
+            "healed": [mended for mended in healed if mended not in aside] or None,
+            "gone": list(gone) or None,
             **_arrays("letter", 7, map(_LETTER_VALUES, aside.values())),
             **_arrays("column", len(self._form.names), map(self._form.values, changed.values())),
         }
@@ -214,6 +222,7 @@ class PostgresView(View[R]):
             cursor.execute(self._shape.select_rows, binary=True)
             while page := cursor.fetchmany(_PAGE):
                 yield from map(self._form.row, page)
+                self._place.require_process()
 
     def letters(self) -> list[DeadLetter]:
         with self._place.reading() as cursor:
@@ -231,11 +240,12 @@ class PostgresView(View[R]):
         with self._place.writing() as cursor, self._there():
             try:
                 cursor.execute(_WAIT_SHORTLY)
+                cursor.execute(self._shape.create_lost)
                 cursor.execute(self._shape.lock_tables)
                 stand_at = cursor.execute(self._shape.lock_views, self._this).fetchall()
                 cursor.execute(_WAIT_AS_USUAL)
             except LockNotAvailable as error:
-                raise Conflict(f"the rows of view {self._id.name} version {self._id.version} are in use") from error
+                raise _in_use(self._id) from error
             if len(stand_at) != 2 or stand_at[1] < stand_at[0]:
                 raise moved(self._id._replace(is_next=False))
             for statement in self._shape.switch:
@@ -245,13 +255,42 @@ class PostgresView(View[R]):
 
 
 def remove_view(place: Place, sql: Statements, view: ViewId) -> None:
-    """Removes a view with its rows and letters, whatever its columns."""
-    table = Identifier(place.schema, table_name(*view[:2], is_next=view.is_next))
-    with place.writing() as cursor:
-        cursor.execute(sql.lock_schema)
-        cursor.execute(SQL(_DROP).format(table=table))
-        for statement in _DELETE:
-            cursor.execute(SQL(statement).format(**sql.names), view._asdict())
+    """Removes a view with its rows and letters, whatever its columns.
+
+    Raises:
+        Conflict: Somebody reads its rows, and goes on.
+    """
+    deadline = monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            with place.writing() as cursor:
+                _remove(cursor, sql, view)
+        except Conflict:
+            if monotonic() > deadline:
+                raise
+            sleep(_RETRY_SECONDS)  # without the log's lock: nobody who appends shall wait for a reader
+        else:
+            return
+
+
+def _remove(cursor: Cursor, sql: Statements, view: ViewId) -> None:
+    # An append that has found the view would make it anew, and empty, if it were gone before its rows are folded.
+    cursor.execute(sql.lock_log)
+    cursor.execute(sql.lock_schema)
+    cursor.execute(_WAIT_SHORTLY)
+    try:
+        table = Identifier(sql.schema, table_name(*view[:2], is_next=view.is_next))
+        cursor.execute(composed(_DROP, {"table": table}))
+    except LockNotAvailable as error:
+        raise _in_use(view) from error
+    cursor.execute(_WAIT_AS_USUAL)
+    for statement in _DELETE:
+        cursor.execute(sql.named(statement), view._asdict())
+
+
+def _in_use(view: ViewId) -> Conflict:
+    """The refusal to take rows away from who reads them."""
+    return Conflict(f"the rows of view {view.name} version {view.version} are in use")
 
 
 def state_of(found: Sequence[Any]) -> ViewState:
@@ -284,6 +323,7 @@ class _Shape(Generic[R]):
     load: bytes
     save: bytes
     set_inline: bytes
+    create_lost: bytes
     lock_tables: bytes
     lock_views: bytes
     switch: tuple[bytes, ...]
@@ -308,24 +348,25 @@ def _shape(sql: Statements, view: ViewId, row: type[R]) -> _Shape[R]:
         "changes": SQL(", ").join(SQL("{0} = EXCLUDED.{0}").format(column) for column in columns),
     }
 
-    def composed(statement: str) -> bytes:
-        return SQL(statement).format(**parts).as_bytes()
+    def made(statement: str) -> bytes:
+        return composed(statement, parts)
 
     return _Shape(
         form=form,
-        select_columns=composed(_SELECT_COLUMNS),
-        insert=composed(_INSERT_VIEW),
-        create=composed(_CREATE),
-        select_position=composed(_SELECT_POSITION),
-        select_rows=composed(_SELECT_ROWS),
-        select_letters=composed(_SELECT_LETTERS),
-        load=composed(_LOAD),
-        save=composed(_SAVE),
-        set_inline=composed(_SET_INLINE),
-        lock_tables=composed(_LOCK_TABLES),
-        lock_views=composed(_LOCK_VIEWS),
-        switch=tuple(map(composed, _SWITCH)),
-        put_in_place=tuple(map(composed, _PUT_IN_PLACE)),
+        select_columns=made(_SELECT_COLUMNS),
+        insert=made(_INSERT_VIEW),
+        create=made(_CREATE),
+        select_position=made(_SELECT_POSITION),
+        select_rows=made(_SELECT_ROWS),
+        select_letters=made(_SELECT_LETTERS),
+        load=made(_LOAD),
+        save=made(_SAVE),
+        set_inline=made(_SET_INLINE),
+        create_lost=made(_CREATE_LOST),
+        lock_tables=made(_LOCK_TABLES),
+        lock_views=made(_LOCK_VIEWS),
+        switch=tuple(map(made, _SWITCH)),
+        put_in_place=tuple(map(made, _PUT_IN_PLACE)),
     )
 
 
@@ -345,7 +386,7 @@ def _letter(
     version: int,
     topic: str,
     reason: str,
-    set_aside_at: datetime,
+    recorded_at: datetime,
     dropped_at: datetime | None,
 ) -> DeadLetter:
     return DeadLetter(
@@ -354,6 +395,6 @@ def _letter(
         version=version,
         topic=topic,
         reason=reason,
-        set_aside_at=set_aside_at.astimezone(UTC),
+        recorded_at=recorded_at.astimezone(UTC),
         dropped_at=None if dropped_at is None else dropped_at.astimezone(UTC),
     )

@@ -69,6 +69,8 @@ class PostgresWatch(Watch):
                 pass
 
     def close(self) -> None:
+        if self._server.is_inherited:
+            return
         with suppress(psycopg.Error):  # the server does the same when it notices that the connection is gone
             self._connection.execute(self._sql.unlock_all)
         self._connection.close()

@@ -5,6 +5,7 @@ aside with the later events of its ticket; nothing else waits for it.
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -38,13 +39,30 @@ class Followed(Generic[R]):
 
     Attributes:
         fence: The leader's fencing number; None for who only catches up.
-        rate: Events per second, smoothed over the last pages; None for who does not measure.
+        rate: Events per second, with all that is done from page to page, smoothed over the last of them; None before
+            the first.
     """
 
     projection: Projection[R]
     view: View[R]
     fence: int | None = None
     rate: float | None = None
+    _measured_at: float | None = None
+
+    def measure(self, facts: int, pace: "_Pace") -> None:
+        """Takes in a page of so many facts that is about to be saved; the time that takes is the next page's."""
+        now = time.perf_counter()
+        latest = facts / max(now - (self._measured_at or pace.begun), 1e-9)
+        self.rate = latest if self.rate is None else self.rate + _WEIGHT * (latest - self.rate)
+        self._measured_at = now if pace.is_more else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pace:
+    """When the reading of a page began, by the clock of `time.perf_counter`, and whether the next follows at once."""
+
+    begun: float
+    is_more: bool
 
 
 def catch_up(
@@ -82,7 +100,9 @@ def catch_up(
 def fold_next_page(
     log: Log, followed: Sequence[Followed[Any]], page_size: int, *, up_to: int | None = None
 ) -> int | None:
-    """Folds the page that follows the projection that is least far; whoever is further takes what is new to it.
+    """Folds a page for each projection; those that stand at the same position share it.
+
+    Whoever is furthest comes first, so that a new projection, or a slow one, keeps no other from what is new.
 
     Args:
         log: The log.
@@ -91,24 +111,28 @@ def fold_next_page(
         up_to: A position to reach, and perhaps to pass; None asks for all there is.
 
     Returns:
-        The page's last position; None when nothing follows, or all have reached what they should.
+        The last position of the page of who is least far; None when nothing follows for anybody, or all have reached
+        what they should.
 
     Raises:
         Conflict: A view is no longer there.
     """
-    positions = [one.view.position() for one in followed]
-    if not positions or (up_to is not None and min(positions) >= up_to):
+    begun = time.perf_counter()
+    standing_at: dict[int, list[Followed[Any]]] = defaultdict(list)
+    for one in followed:
+        standing_at[one.view.position()].append(one)
+    if up_to is not None and min(standing_at, default=up_to) >= up_to:
         return None
-    rows = log.stored_log(min(positions), page_size)
-    if not rows:
-        return None
-    page = log.read_each(rows)
-    for one, position in zip(followed, positions, strict=True):
-        new = [fact for fact in page if fact.position > position]
-        if new:
+    reached = None
+    for position, together in sorted(standing_at.items(), reverse=True):
+        page = log.read_each(log.stored_log(position, page_size))
+        if not page:
+            continue
+        reached = page[-1].position
+        for one in together:
             with suppress(Conflict):  # another process has folded this page, or leads; go on from where it stands
-                _fold_into(log, one, new, position)
-    return page[-1].position
+                _fold_into(log, one, page, position, _Pace(begun, is_more=len(page) == page_size))
+    return reached
 
 
 def fold_inline(
@@ -172,10 +196,11 @@ def rebuild_next(
     """
     projection, fence = followed.projection, followed.fence
     while True:
+        begun = time.perf_counter()
         position = followed.view.position()
         page = store.read_each(store.stored_log(position, page_size))
         if page:
-            _fold_into(store, followed, page, position)
+            _fold_into(store, followed, page, position, _Pace(begun, is_more=len(page) == page_size))
             on_page(page[-1].position)
         if len(page) < page_size:
             break
@@ -252,6 +277,7 @@ def mend(
         folded.rows.values(),
         revision=loaded.revision,
         position=loaded.position,
+        gone=[] if folded.rows else [ticket_id],
         letters=[*given_up, *letters],
         healed=waiting - {letter.position for letter in (*given_up, *letters)},
     )
@@ -268,13 +294,14 @@ def _fold_rest(log: Log, followed: Followed[Any], page_size: int) -> None:
         _fold_into(log, followed, page, position)
 
 
-def _fold_into(log: Log, followed: Followed[R], page: Sequence[Logged], position: int) -> None:
-    """Folds a page that follows the position.
+def _fold_into(
+    log: Log, followed: Followed[R], page: Sequence[Logged], position: int, pace: _Pace | None = None
+) -> None:
+    """Folds a page that follows the position, at a pace that is measured if one is given.
 
     Raises:
         Conflict: The view is no longer there, or another process leads it.
     """
-    begun = time.perf_counter()
     projection, view = followed.projection, followed.view
     loaded = view.load({fact.stream_id for fact in page if fact.stream_kind == "ticket"})
     if loaded.position != position:
@@ -286,16 +313,16 @@ def _fold_into(log: Log, followed: Followed[R], page: Sequence[Logged], position
     todo = [fact for fact in page if fact.position not in dropped] if dropped else page
 
     folded = fold_page(projection, loaded.rows, todo, history, view.refusal, waiting)
+    if pace is not None:
+        followed.measure(len(page), pace)
     view.save(
         folded.rows.values(),
         revision=loaded.revision,
         position=page[-1].position,
         letters=map(_letter, folded.stopped.values()),
         fence=followed.fence,
-        rate=followed.rate or None,
+        rate=followed.rate,
     )
-    if followed.rate is not None:
-        followed.rate = _smoothed(followed.rate, len(page) / max(time.perf_counter() - begun, 1e-9))
 
 
 def _history(log: Log, last: int, loaded: Loaded[Any]) -> History:
@@ -318,9 +345,5 @@ def _letter(stop: Stop) -> DeadLetter:
         version=at.version,
         topic=at.topic if isinstance(at, Unreadable) else f"ticketing:{type(at.event).__name__}",
         reason=stop.reason,
-        set_aside_at=at.recorded_at,
+        recorded_at=at.recorded_at,
     )
-
-
-def _smoothed(rate: float, latest: float) -> float:
-    return latest if not rate else rate + _WEIGHT * (latest - rate)

@@ -19,7 +19,7 @@ from ticketing.adapters.private import SaltedText
 from ticketing.adapters.projector import fold_inline, require_known
 from ticketing.adapters.sqlite_file import SqliteFile, Synchronous
 from ticketing.adapters.sqlite_log import COLUMNS, SqliteLog, last_of, stored
-from ticketing.adapters.sqlite_schema import bring_up_to_date, is_store, kept_store
+from ticketing.adapters.sqlite_schema import bring_up_to_date, is_store, kept_store, require_present_tables
 from ticketing.adapters.sqlite_view import remove, states
 from ticketing.adapters.sqlite_watch import SqliteWatch
 from ticketing.adapters.store import (
@@ -56,7 +56,7 @@ INSERT INTO ticketing_events (rowid, originator_id, originator_version, topic, s
 VALUES (?, ?, ?, ?, ?, ?, ?)
 """
 _INSERT_COMMAND = """
-INSERT INTO ticketing_commands (command_id, command_digest, stream_id, first_version, last_version)
+INSERT INTO ticketing_commands (command_id, digest, stream_id, first_version, last_version)
 VALUES (?, ?, ?, ?, ?)
 """
 _DELETE_CLAIM = "DELETE FROM ticketing_claims WHERE kind = ? AND key = ? AND stream_id = ?"
@@ -71,7 +71,7 @@ ORDER BY originator_id, originator_version LIMIT ?
 _SELECT_TICKET_PAGE = _SELECT_PAGE.format(kind="stream_kind = 'ticket'")
 _SELECT_REFERENCE_PAGE = _SELECT_PAGE.format(kind="stream_kind <> 'ticket'")  # lets SQLite use the index of that kind
 _SELECT_COMMANDS = """
-SELECT command_id, command_digest, stream_id, first_version, last_version FROM ticketing_commands
+SELECT command_id, digest, stream_id, first_version, last_version FROM ticketing_commands
 WHERE command_id IN (SELECT value FROM json_each(?))
 """
 _SELECT_TALLY = """
@@ -152,10 +152,12 @@ class SqliteStore(SqliteLog, Store):
         return self._key
 
     def append(self, appends: Sequence[Append]) -> list[tuple[Recorded[Event], ...]]:
+        self._file.require_open()  # the group's lock may have been held when this process was forked
         return self._group.append(encoded(self.codec, appends))
 
     def _commit(self, requests: Sequence[Request]) -> None:
         with self._file.locked() as transaction, transaction.writing() as cursor:
+            require_present_tables(cursor, self._file.path)
             standing = _standing(cursor, appends_of(requests))
             find = require_known(self._projections)
             for view in standing.inline:

@@ -1,17 +1,20 @@
 """An SQLite file: its connections, its transactions, and its driver's errors in our words."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Literal, Protocol
+from weakref import WeakSet
 
 from eventsourcing.persistence import ConnectionPoolClosedError, PersistenceError
 from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteDatastore
 
-from ticketing.domain.errors import StoreError
+from ticketing.domain.errors import StoreClosed, StoreError
 
 Synchronous = Literal["FULL", "NORMAL"]
 """Whether a commit waits for the disk; NORMAL may lose the last commits at a power cut, never at a crash of ours."""
@@ -64,6 +67,24 @@ class _Pool(SQLiteConnectionPool):
     """Connections as we need them: as durable as asked for, and deleted content overwritten."""
 
     synchronous: Synchronous
+    process_id: int
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether this process has connections of it from a fork."""
+        return os.getpid() != self.process_id and self._num_in_use + self._num_in_pool > 0
+
+    def close_idle(self) -> None:
+        """Closes the connections that nobody uses; new ones are made when they are needed."""
+        for _ in range(self.num_in_pool if os.getpid() == self.process_id else 0):
+            connection = self.get_connection()
+            connection.close()
+            self.put_connection(connection)
+
+    def close(self) -> None:
+        """Closes every connection, but none that this process has from a fork: SQLite forbids that."""
+        if os.getpid() == self.process_id:
+            super().close()
 
     def _create_connection(self) -> _Connection:
         database = sqlite3.connect(
@@ -85,6 +106,25 @@ class _Pool(SQLiteConnectionPool):
         return _Connection(database)
 
 
+@cache
+def _closed_at_forks() -> "WeakSet[_Pool]":
+    """The pools that give up their idle connections before a fork.
+
+    SQLite in the forked process would take the locks of those it inherited for its own. A store that is opened anew
+    there then locks nothing, the last of the others to close deletes its write-ahead log, and what it commits is lost.
+    Connections in use at the fork cannot be given up: the forked process may not open their file.
+    """
+    pools: WeakSet[_Pool] = WeakSet()
+
+    def close_idle() -> None:
+        for pool in list(pools):
+            pool.close_idle()
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=close_idle)
+    return pools
+
+
 class SqliteFile(SQLiteDatastore):
     """The library's datastore on one file in WAL mode, with transactions of our own.
 
@@ -92,17 +132,24 @@ class SqliteFile(SQLiteDatastore):
     """
 
     def __init__(self, path: Path, synchronous: Synchronous = "FULL") -> None:
-        super().__init__(str(path))
-        self.pool = _Pool(
+        super().__init__(str(path))  # its pool connects to nothing, and is replaced
+        place = path.resolve()
+        if any(pool.is_inherited and Path(pool.db_name).resolve() == place for pool in _closed_at_forks()):
+            raise StoreError(f"{path}: this process was forked while the store was in use: fork before, or spawn")
+        self.path = path
+        self._process_id = os.getpid()
+        self.pool = pool = _Pool(
             db_name=str(path), pool_size=_POOLED, max_overflow=_UNPOOLED, pool_timeout=float(BUSY_SECONDS)
         )
-        self.pool.synchronous = synchronous
-        self.path = path
+        pool.synchronous = synchronous
+        pool.process_id = self._process_id
+        _closed_at_forks().add(pool)
         self._writer = Lock()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Cursor]:
         """As `Cursors` says."""
+        self.require_open()
         with _translated(self.path), self._connection() as database, _cursor(database) as cursor:
             yield cursor
 
@@ -117,6 +164,7 @@ class SqliteFile(SQLiteDatastore):
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Cursor]:
         """As `Cursors` says; committed at the end."""
+        self.require_open()
         # Threads queue here rather than in SQLite, whose waiting sleeps and is not fair.
         with self._writer, self.reading() as cursor:
             _insist(cursor, "BEGIN IMMEDIATE")
@@ -132,6 +180,24 @@ class SqliteFile(SQLiteDatastore):
         """
         with self.writing() as cursor, closing(SqliteTransaction(self.path, cursor.connection)) as transaction:
             yield transaction
+
+    def require_open(self) -> None:
+        """Refuses what comes too late, or in another process.
+
+        Raises:
+            StoreClosed: The file was closed, or opened before this process was forked.
+        """
+        if os.getpid() != self._process_id:
+            raise StoreClosed(f"{self.path}: the store was opened before this process was forked: open it anew")
+        if self.pool.closed:
+            raise _closed(self.path)
+
+    @contextmanager
+    def get_connection(self, *, commit: bool) -> Iterator[SQLiteConnection]:
+        """A connection for the library's recorders."""
+        self.require_open()
+        with super().get_connection(commit=commit) as connection:
+            yield connection
 
     def require_wal(self) -> None:
         """Puts the file into WAL mode, where it stays.
@@ -151,6 +217,7 @@ class SqliteFile(SQLiteDatastore):
         Raises:
             StoreError: A reader kept it open for too long; it can be tried again.
         """
+        self.require_open()
         with self._writer, self.reading() as cursor:
             (is_busy, _, _) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if is_busy:
@@ -226,12 +293,16 @@ def _translated(path: Path) -> Iterator[None]:
     try:
         yield
     except ConnectionPoolClosedError as error:
-        raise StoreError(f"{path}: the store is closed") from error
+        raise _closed(path) from error
     except (sqlite3.Error, OverflowError, UnicodeError, PersistenceError) as error:
         reason = str(error)
         if reason.startswith("Could not decode"):  # it goes on with the text, which may be somebody's
             raise StoreError(f"{path}: a text in it is damaged") from None
         raise StoreError(f"{path}: {_REASONS.get(reason, reason)}") from error
+
+
+def _closed(path: Path) -> StoreClosed:
+    return StoreClosed(f"{path}: the store is closed")
 
 
 def _insist(cursor: sqlite3.Cursor, statement: str) -> sqlite3.Cursor:

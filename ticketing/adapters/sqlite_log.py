@@ -11,6 +11,7 @@ from ticketing.adapters.sqlite_file import Cursors
 from ticketing.adapters.sqlite_view import SqliteView
 from ticketing.adapters.store import Log, Stored
 from ticketing.adapters.view import View, ViewId
+from ticketing.domain.errors import StoreError
 from ticketing.domain.values import StreamKind
 from ticketing.projections.row import Row
 
@@ -52,12 +53,27 @@ class SqliteLog(Log):
 def last_of(cursor: sqlite3.Cursor) -> tuple[int, datetime | None]:
     """The last position and stamp of the log; 0 and None when it is empty."""
     last = cursor.execute(_SELECT_LAST).fetchone()
-    return (0, None) if last is None else (last[0], datetime.fromisoformat(last[1]))
+    return (0, None) if last is None else (last[0], _stamp(last[0], last[1]))
 
 
 def stored(rows: Iterable[StoredRow]) -> list[Stored]:
-    """The rows of a table of events with `COLUMNS`."""
-    return [
-        Stored(position, UUID(stream_id), version, topic, state, datetime.fromisoformat(recorded_at), kind)
-        for position, stream_id, version, topic, state, recorded_at, kind in rows
-    ]
+    """The rows of a table of events with `COLUMNS`.
+
+    Raises:
+        StoreError: A stream's id or a stamp was damaged.
+    """
+    read = []
+    for position, stream_id, version, topic, state, recorded_at, kind in rows:
+        try:
+            stream = UUID(stream_id)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise StoreError(f"position {position}: its stream's id is damaged: ticketing check") from error
+        read.append(Stored(position, stream, version, topic, state, _stamp(position, recorded_at), kind))
+    return read
+
+
+def _stamp(position: int, recorded_at: str) -> datetime:
+    try:
+        return datetime.fromisoformat(recorded_at)
+    except (ValueError, TypeError) as error:
+        raise StoreError(f"position {position}: its stamp is damaged: ticketing check") from error

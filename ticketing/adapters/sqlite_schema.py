@@ -41,7 +41,7 @@ CREATE TABLE ticketing_private_texts (
 _CREATE_COMMANDS = """
 CREATE TABLE ticketing_commands (
     command_id TEXT PRIMARY KEY,
-    command_digest TEXT NOT NULL,
+    digest TEXT NOT NULL,
     stream_id TEXT NOT NULL,
     first_version INTEGER NOT NULL,
     last_version INTEGER NOT NULL
@@ -84,7 +84,7 @@ CREATE TABLE ticketing_dead_letters (
     event_version INTEGER NOT NULL,
     topic TEXT NOT NULL,
     reason TEXT NOT NULL,
-    set_aside_at TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
     dropped_at TEXT,
     PRIMARY KEY (name, version, is_next, position)
 ) WITHOUT ROWID
@@ -123,12 +123,15 @@ _MIGRATIONS = {
         "DROP TABLE ticketing_views_1",
         _CREATE_LETTERS,
         _CREATE_LETTERS_INDEX,
+        # A process of version 1 that still runs looks at no version: it fails here, rather than append without rows.
+        "ALTER TABLE ticketing_commands RENAME COLUMN command_digest TO digest",
     ),
 }
 """What leads to a version from the one before."""
 
 _SELECT_NAMES = r"SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\'"
 _SELECT_STORE = "SELECT schema_version, key FROM ticketing_store"
+_SELECT_SCHEMA_VERSION = "SELECT schema_version FROM ticketing_store"
 _INSERT_STORE = "INSERT INTO ticketing_store (number, schema_version, key) VALUES (1, ?, ?)"
 _UPDATE_SCHEMA_VERSION = "UPDATE ticketing_store SET schema_version = ?"
 
@@ -148,13 +151,34 @@ def kept_store(cursor: sqlite3.Cursor, path: Path) -> KeptStore | None:
     """
     if not is_store(cursor, path):
         return None
-    schema_version, key = cursor.execute(_SELECT_STORE).fetchone()
+    kept = cursor.execute(_SELECT_STORE).fetchone()
+    if kept is None:
+        raise StoreError(f"{path}: the table ticketing_store has lost its row, and with it the store's key")
+    schema_version, key = kept
     if schema_version > STORE_SCHEMA:
         raise StoreError(
             f"{path}: made by a newer version of ticketing "
             f"(its tables are version {schema_version}, this one knows up to {STORE_SCHEMA})"
         )
     return KeptStore(schema_version, bytes(key))
+
+
+def require_present_tables(cursor: sqlite3.Cursor, path: Path) -> None:
+    """Refuses a process that opened the store before a newer version brought the tables up.
+
+    Args:
+        cursor: In a transaction that holds the file's write lock.
+        path: The file, for messages.
+
+    Raises:
+        StoreError: The tables are of another version.
+    """
+    (schema_version,) = cursor.execute(_SELECT_SCHEMA_VERSION).fetchone()
+    if schema_version != STORE_SCHEMA:
+        raise StoreError(
+            f"{path}: the tables were migrated to version {schema_version}, "
+            f"and this process knows version {STORE_SCHEMA}: start it anew with the newer ticketing"
+        )
 
 
 def is_store(cursor: sqlite3.Cursor, path: Path) -> bool:

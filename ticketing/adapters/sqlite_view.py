@@ -68,7 +68,7 @@ WHERE name = ? AND version = ? AND is_next = ?
 _DELETE_VIEW = "DELETE FROM ticketing_views WHERE name = ? AND version = ? AND is_next = ?"
 
 _OF_SOME = "ticket_id IN (SELECT value FROM json_each(?))"
-_LETTER = "ticket_id, position, event_version, topic, reason, set_aside_at, dropped_at"
+_LETTER = "ticket_id, position, event_version, topic, reason, recorded_at, dropped_at"
 _SELECT_LETTERS = f"""
 SELECT {_LETTER} FROM ticketing_dead_letters WHERE name = ? AND version = ? AND is_next = ? ORDER BY position
 """  # noqa: S608
@@ -118,6 +118,7 @@ class SqliteView(View[R]):
         self._select = f"SELECT {columns} FROM {self._table}"  # noqa: S608
         marks = ", ".join("?" * len(self._form.names))
         self._upsert = f"INSERT OR REPLACE INTO {self._table} ({columns}) VALUES ({marks})"  # noqa: S608
+        self._delete = f"DELETE FROM {self._table} WHERE ticket_id = ?"  # noqa: S608
         self._form.require_same(view, self._made_of())
 
     def _made_of(self) -> str:
@@ -170,6 +171,7 @@ class SqliteView(View[R]):
         *,
         revision: int,
         position: int,
+        gone: Iterable[UUID] = (),
         letters: Iterable[DeadLetter] = (),
         healed: Iterable[int] = (),
         fence: int | None = None,
@@ -178,11 +180,13 @@ class SqliteView(View[R]):
         changed = {row.ticket_id: row for row in rows}
         self._form.require_kept(changed.values())
         values = [self._form.values(row) for row in changed.values()]
+        taken_away = [(ticket_id.hex,) for ticket_id in gone]
         set_aside = [(*self._id, *_letter_values(letter)) for letter in letters]
         with self._cursors.writing() as cursor:
             if not cursor.execute(_UPDATE_POSITION, (position, rate, *self._id, revision, fence)).rowcount:
                 raise moved(self._id)
             cursor.executemany(self._upsert, values)
+            cursor.executemany(self._delete, taken_away)
             cursor.executemany(_DELETE_LETTER, [(*self._id, letter_position) for letter_position in healed])
             cursor.executemany(_INSERT_LETTER, set_aside)
 
@@ -211,7 +215,7 @@ class SqliteView(View[R]):
             if reached is None or made[0] < reached[0]:
                 raise moved(served)
             table = table_name(served.name, served.version)
-            cursor.execute(f"DROP TABLE {table}")
+            cursor.execute(f"DROP TABLE IF EXISTS {table}")
             cursor.execute(f"ALTER TABLE {self._table} RENAME TO {table}")
             cursor.execute(_SWITCH, (*made, *served))
             cursor.execute(_DELETE_VIEW, self._id)
@@ -253,14 +257,14 @@ def _state(found: Any) -> ViewState:  # noqa: ANN401 - the driver's row
 
 
 def _letter(found: tuple[str, int, int, str, str, str, str | None]) -> DeadLetter:
-    ticket_id, position, version, topic, reason, set_aside_at, dropped_at = found
+    ticket_id, position, version, topic, reason, recorded_at, dropped_at = found
     return DeadLetter(
         ticket_id=UUID(ticket_id),
         position=position,
         version=version,
         topic=topic,
         reason=reason,
-        set_aside_at=datetime.fromisoformat(set_aside_at),
+        recorded_at=datetime.fromisoformat(recorded_at),
         dropped_at=None if dropped_at is None else datetime.fromisoformat(dropped_at),
     )
 
@@ -272,6 +276,6 @@ def _letter_values(letter: DeadLetter) -> tuple[object, ...]:
         letter.version,
         letter.topic,
         letter.reason,
-        instant_text(letter.set_aside_at),
+        instant_text(letter.recorded_at),
         None if letter.dropped_at is None else instant_text(letter.dropped_at),
     )

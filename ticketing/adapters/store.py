@@ -283,7 +283,11 @@ class Store(Log):
 
     @abstractmethod
     def remove_view(self, view: ViewId) -> None:
-        """Removes a view with its rows and letters, whatever its columns; nothing happens where there is none."""
+        """Removes a view with its rows and letters, whatever its columns; nothing happens where there is none.
+
+        Raises:
+            Conflict: Readers kept the rows in use for too long.
+        """
 
     @abstractmethod
     def locked(self) -> AbstractContextManager[Log]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from threading import Event as Flag
 from typing import Any, Literal, TypeVar
 from uuid import UUID
@@ -16,7 +17,7 @@ from ticketing.adapters.estimate import Estimate, Progress
 from ticketing.adapters.projector import Followed, catch_up, despite_conflicts, make_inline, mend, rebuild_next, view_of
 from ticketing.adapters.store import Store
 from ticketing.adapters.view import DeadLetter, View, ViewId, ViewState
-from ticketing.domain.errors import BadInput, Conflict, NotFound, NotReady, nearest
+from ticketing.domain.errors import BadInput, Conflict, NotFound, NotReady
 from ticketing.projections.built_in import BUILT_IN, refuse_built_in_names
 from ticketing.projections.row import Projection, Row
 
@@ -24,6 +25,7 @@ R = TypeVar("R", bound=Row)
 _LOOK_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05)
 """How long `wait` sleeps between its first looks; the last of them ever after."""
 
+_CLOCKS_DIFFER_SECONDS = 1.0
 _SWITCH_TRIES = 600
 _SWITCH_SECONDS = 0.1
 
@@ -39,8 +41,9 @@ class ProjectionStatus:
         position: The last position folded.
         head: The last position of the log.
         lag_events: How many positions are not folded.
-        lag_seconds: How long ago the first of them was recorded; 0 where there is none.
-        rate: Events per second while it was last folded by a leader; None before.
+        lag_seconds: How long ago the first of them was recorded; 0 where there is none. None where its stamp is ahead
+            of this machine's clock, as all are for a while after another's clock was: then nobody can say.
+        rate: Events per second while it was last folded; None before, and where only appends wrote it.
         leader: Which process leads it, or None.
         dead_letters: How many tickets wait with an event that it failed at.
         dropped: How many events were given up.
@@ -54,7 +57,7 @@ class ProjectionStatus:
     position: int
     head: int
     lag_events: int
-    lag_seconds: float
+    lag_seconds: float | None
     rate: float | None
     leader: str | None
     dead_letters: int
@@ -111,10 +114,18 @@ class Upkeep:
         """The projection of that name.
 
         Raises:
-            BadInput: This process has none; the text names the nearest.
+            BadInput: This process has none; the text names one that is near, or all.
         """
         if name not in self.known:
-            raise BadInput(f"there is no projection {name} here; the nearest is {nearest(name, self.known)}")
+            near = get_close_matches(name, self.known, n=1)
+            hint = (
+                f"; the nearest is {near[0]}"
+                if near
+                else (
+                    f": name a projection of your own in TICKETING_PROJECTIONS; there are {', '.join(sorted(self.known))}"
+                )
+            )
+            raise BadInput(f"there is no projection {name} here{hint}")
         return self.known[name]
 
     # keeping up
@@ -218,23 +229,36 @@ class Upkeep:
         with self._store.locked() as log:
             view_of(log, projection).set_inline(False)
 
-    def rebuild(self, projection: Projection[Any], *, on_progress: Callable[[Progress], None] | None = None) -> None:
+    def rebuild(
+        self,
+        projection: Projection[Any],
+        *,
+        is_afresh: bool = False,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> None:
         """Folds the whole log anew beside the rows that are served, then puts the new rows in their place.
 
         A rebuild that was interrupted goes on from where it was. Readers are served the old rows until the new ones
         are as far, appends go on meanwhile.
+
+        Args:
+            projection: What to fold.
+            is_afresh: Begin again where one was interrupted: to be said when the projection was changed since.
+            on_progress: Told after each page; `remaining` is None while readers of the old rows are in the way.
 
         Raises:
             Conflict: Another process is rebuilding it, or a reader kept the old rows for a minute.
             StoreError: The store went away; rebuild again to go on.
         """
         dropped = [letter for letter in self.dead_letters(projection) if letter.dropped_at is not None]
+        next_id = ViewId(projection.name, projection.version, is_next=True)
         view = view_of(self._store, projection, is_next=True)
         estimate = Estimate()
+        attempt = 0
         with closing(self._store.watch(self._leader())) as watch:
 
             def lead() -> int:
-                fence = watch.lead(ViewId(projection.name, projection.version, is_next=True))
+                fence = watch.lead(next_id)
                 if fence is None:
                     raise Conflict(f"another process is rebuilding {projection.name}")
                 return fence
@@ -242,9 +266,14 @@ class Upkeep:
             def on_page(position: int) -> None:
                 lead()  # a lead runs out where it is not renewed
                 if on_progress is not None:
-                    on_progress(estimate.at(time.monotonic(), position, max(position, self._store.head())))
+                    come = estimate.at(time.monotonic(), position, max(position, self._store.head()))
+                    on_progress(replace(come, remaining=None) if attempt else come)
 
-            followed = Followed(projection, view, lead(), rate=0.0)
+            lead()
+            if is_afresh:
+                self._store.remove_view(next_id)
+                view = view_of(self._store, projection, is_next=True)
+            followed = Followed(projection, view, lead())
             loaded = view.load([])
             if loaded.position == 0:
                 view.save((), revision=loaded.revision, position=0, letters=dropped, fence=followed.fence)
@@ -301,7 +330,7 @@ class Upkeep:
             position=position,
             head=head,
             lag_events=head - position,
-            lag_seconds=max(lag, 0.0),
+            lag_seconds=max(lag, 0.0) if lag > -_CLOCKS_DIFFER_SECONDS else None,
             rate=state.rate,
             leader=state.leader,
             dead_letters=state.waiting,
@@ -349,7 +378,10 @@ class Upkeep:
     ) -> DeadLetter | None:
         def mended() -> DeadLetter | None:
             with self._store.locked() as log:
-                return mend(log, projection, view_of(log, projection), letter.ticket_id, dropped=dropped)
+                view = view_of(log, projection)
+                if dropped is not None and letter not in view.load([letter.ticket_id]).letters:
+                    raise NotFound(f"ticket {letter.ticket_id} waits for that event no more: look again")
+                return mend(log, projection, view, letter.ticket_id, dropped=dropped)
 
         return despite_conflicts(mended)
 

@@ -64,19 +64,21 @@ def open_store(
 
 
 def is_there(url: str) -> bool:
-    """Whether there is a store at the URL, where that can be said without making one: of a file, by looking into it.
-
-    Of memory and of a server it is said to be there; whoever opens it finds out.
+    """Whether there is a store at the URL; looking makes none. Of memory it is said to be there.
 
     Raises:
-        BadInput: The URL names no file.
-        StoreError: The file cannot be opened, is no database, or is another program's.
+        BadInput: The URL names no file, or has no form.
+        StoreError: The file cannot be opened, is no database, or is another program's; the server cannot be reached.
     """
-    if not url.startswith(_SQLITE):
-        return True
-    from ticketing.adapters.sqlite import holds_store
+    if url.startswith(_SQLITE):
+        from ticketing.adapters.sqlite import holds_store
 
-    return holds_store(file_of(url))
+        return holds_store(file_of(url))
+    if url.startswith(_POSTGRESQL):
+        from ticketing.adapters import postgres
+
+        return postgres.holds_store(*split_schema(url))
+    return True
 
 
 def file_of(url: str) -> Path:

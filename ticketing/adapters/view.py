@@ -37,7 +37,7 @@ class DeadLetter:
         version: Of the event, in its stream.
         topic: The name under which it is stored.
         reason: What went wrong, in one line.
-        set_aside_at: The stamp of the event, for a rebuild sets aside the same letters.
+        recorded_at: When the log took the event.
         dropped_at: When somebody gave it up; None while its ticket waits.
     """
 
@@ -46,7 +46,7 @@ class DeadLetter:
     version: int
     topic: str
     reason: str
-    set_aside_at: datetime
+    recorded_at: datetime
     dropped_at: datetime | None = None
 
 
@@ -60,7 +60,7 @@ class ViewState:
         is_inline: Whether its rows are written in the transaction of every append.
         fence: The last fencing number given to a leader.
         leader: Who leads it, or None.
-        rate: Events per second when it was last folded by a leader; None before.
+        rate: Events per second when it was last folded; None before, and where appends write it.
         waiting: How many dead letters wait.
         dropped: How many were dropped.
     """
@@ -140,6 +140,7 @@ class View(ABC, Generic[R]):
         *,
         revision: int,
         position: int,
+        gone: Iterable[UUID] = (),
         letters: Iterable[DeadLetter] = (),
         healed: Iterable[int] = (),
         fence: int | None = None,
@@ -151,6 +152,7 @@ class View(ABC, Generic[R]):
             rows: Each replaces the row of its ticket.
             revision: Of the view when it was loaded.
             position: Where it stands after; the same where only tickets are mended.
+            gone: Tickets whose rows are taken away; none of those in `rows`.
             letters: Each replaces the letter of its position.
             healed: Positions of the letters that are taken away.
             fence: The leader's fencing number; None for who catches up without leading.

@@ -58,8 +58,8 @@ def list_dead_letters(
         say("There are no dead letters.")
         return
     for each, letter, ticket in found:  # reasons are too long for a column
-        since = f"since {letter.set_aside_at:%Y-%m-%d %H:%M}"
-        state = since if letter.dropped_at is None else f"dropped {letter.dropped_at:%Y-%m-%d %H:%M}"
+        recorded = f"recorded {letter.recorded_at:%Y-%m-%d %H:%M}"
+        state = recorded if letter.dropped_at is None else f"dropped {letter.dropped_at:%Y-%m-%d %H:%M}"
         say(
             Text.assemble(
                 (f"{each}  {ticket}", "heading"), f"  position {letter.position:,}, ", (f"{state} UTC", "faint")
@@ -166,6 +166,6 @@ def _plain(projection: str, letter: DeadLetter, ticket: str) -> dict[str, object
         "ticket": ticket,
         **asdict(letter),
         "ticket_id": str(letter.ticket_id),
-        "set_aside_at": instant_text(letter.set_aside_at),
+        "recorded_at": instant_text(letter.recorded_at),
         "dropped_at": dropped,
     }

@@ -41,11 +41,18 @@ def follow(app: Ticketing, projections: Sequence[Projection[Any]]) -> None:
     teller.say("Stopped; the rows stand where they are.")
 
 
-def set_aside_text(status: ProjectionStatus) -> str:
-    """That tickets wait with an event that the projection failed at, and where to look."""
-    count = status.dead_letters
-    waiting = "1 ticket waits" if count == 1 else f"{count:,} tickets wait"
-    return f"{status.name}: {waiting} with an event that stopped it: ticketing projections dead-letters {status.name}"
+def set_aside_text(name: str, count: int, before: int | None = None) -> str:
+    """That tickets wait with an event that the projection failed at, and where to look.
+
+    Args:
+        name: The projection's.
+        count: How many wait.
+        before: How many did before something was done; None where nothing was.
+    """
+    one = "1 ticket waits with an event that stopped it"
+    waiting = one if count == 1 else f"{count:,} tickets wait with events that stopped them"
+    more = "" if before is None or count <= before else f", {count - before:,} more than before"
+    return f"{name}: {waiting}{more}: ticketing projections dead-letters {name}"
 
 
 @contextmanager
@@ -173,7 +180,7 @@ class _Teller:
         self.say(f"Up to date at position {min(status.position for status in statuses):,}.")
         for status in statuses:
             if status.dead_letters > self._set_aside.get(status.name, 0):
-                self.say(set_aside_text(status), style="warning")
+                self.say(set_aside_text(status.name, status.dead_letters), style="warning")
             self._set_aside[status.name] = status.dead_letters
 
     def _statuses(self) -> list[ProjectionStatus]:

@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Iterator
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ticketing.domain.errors import BadInput, nearest
+from ticketing.domain.errors import BadInput
 from ticketing.projections.row import Projection, Row
 
 VARIABLE = "TICKETING_PROJECTIONS"
@@ -31,8 +32,9 @@ def _projection(named: str) -> Projection[Any]:
         raise BadInput(f"{VARIABLE}: {named!r} is not written as package.module:attribute")
     module = _module(module_name)
     if not hasattr(module, attribute):
-        there = nearest(attribute, (name for name in vars(module) if not name.startswith("_")))
-        raise BadInput(f"{VARIABLE}: {module_name} has no {attribute}; the nearest is {there}")
+        near = get_close_matches(attribute, [name for name in vars(module) if not name.startswith("_")], n=1)
+        hint = f"; the nearest is {near[0]}" if near else ""
+        raise BadInput(f"{VARIABLE}: {module_name} has no {attribute}{hint}")
     found = getattr(module, attribute)
     missing = ", ".join(_missing(found))
     if missing:

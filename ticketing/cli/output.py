@@ -30,6 +30,9 @@ _THEME = Theme(
 STOPPED = 130
 """What Ctrl-C ends with: 128 and the number of the signal."""
 
+TERMINATED = 143
+"""The same of SIGTERM."""
+
 _WIDE = 1000
 """Columns of an output that is no terminal: nothing is folded or cut for a reader that is a program."""
 

@@ -2,13 +2,15 @@
 
 Law of this file: 0 done; 1 refused or found wanting (a rule refuses, nothing is recorded under that name, somebody
 else was faster, rows are not there yet, something is past its limit or wrong); 2 wrong use or bad input (an argument,
-a file, or a store that cannot be used); 130 stopped with Ctrl-C. Any other exception is a defect of the program and
-keeps its traceback.
+a file, a store or an output that cannot be used); 130 stopped with Ctrl-C, 143 a rebuild with SIGTERM. Any other
+exception is a defect of the program and keeps its traceback.
 """
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from io import TextIOWrapper
 from typing import Annotated, NoReturn
@@ -45,12 +47,18 @@ class Program(TyperGroup):
         """Runs the command that the arguments name, and exits."""
         try:
             code = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
+            sys.stdout.flush()  # what cannot be written is found out here, and not when Python ends
         except TicketingError as error:
             _fail(str(error), exit_code(error))
         except typer.TyperException as error:
             _fail(_usage(error), error.exit_code)
         except typer.Abort:
             _fail("stopped; nothing was done", 1)
+        except OSError as error:
+            _give_up_output()
+            if isinstance(error, BrokenPipeError):  # who read it has seen enough
+                sys.exit(1)
+            _fail(f"{error.filename or 'the output cannot be written'}: {error.strerror or error}", 2)
         if code == STOPPED:
             _fail("stopped; what was recorded until now stays", code)
         sys.exit(code or 0)
@@ -72,6 +80,12 @@ def _fail(message: str, code: int) -> NoReturn:
     line = Text.assemble(("ticketing: ", "bold red"), one_line(message))
     stderr().print(line, soft_wrap=True)
     sys.exit(code)
+
+
+def _give_up_output() -> None:
+    """Has what is left of the output go nowhere, for Python writes it at its end and tells of it if it cannot."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _show_version(is_asked: bool) -> None:

@@ -62,6 +62,8 @@ def left_text(come: Progress) -> str:
     """How long it still takes; what is not known is not guessed."""
     if come.remaining is not None:
         return f"{lasting(come.remaining)} left"
+    if come.done >= come.total:
+        return "waiting for readers of the old rows"
     return "time left: unknown yet" if come.rate is None else "time left: never done at this rate"
 
 

@@ -75,7 +75,7 @@ def _show(statuses: Sequence[ProjectionStatus]) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("dead letters", style="mark", no_wrap=True)
     for status in statuses:
-        rate = "" if status.rate is None else f"{status.rate:,.0f}/s"
+        rate = "–" if status.rate is None else f"{status.rate:,.0f}/s"
         table.add_row(_id(status), _mode(status), f"{status.position:,}", _behind(status), rate, _letters(status))
     show_table(table)
 
@@ -91,6 +91,8 @@ def _mode(status: ProjectionStatus) -> str:
 def _behind(status: ProjectionStatus) -> str:
     if not status.lag_events:
         return "–"
+    if status.lag_seconds is None:
+        return f"{status.lag_events:,} (clock behind)"
     return f"{status.lag_events:,} ({lasting(timedelta(seconds=status.lag_seconds), units=1)})"
 
 
@@ -130,7 +132,9 @@ def _past_limits(
 ) -> Iterator[str]:
     if events is not None and status.lag_events > events:
         yield f"{status.name}: {_counted(status.lag_events, 'event')} behind, more than {events:,}"
-    if seconds is not None and status.lag_seconds > seconds:
+    if seconds is not None and status.lag_seconds is None:
+        yield f"{status.name}: nobody can say how long it is behind: the log's stamps are ahead of this machine's clock"
+    elif seconds is not None and status.lag_seconds is not None and status.lag_seconds > seconds:
         lag = lasting(timedelta(seconds=status.lag_seconds))
         yield f"{status.name}: {lag} behind, more than {lasting(timedelta(seconds=seconds))}"
     if dead_letters is not None and status.dead_letters > dead_letters:

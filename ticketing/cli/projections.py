@@ -1,10 +1,13 @@
 """`projections run`, `rebuild`, `mode` and `remove`: the rows behind the reports, and who keeps them up to date."""
 
+import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from types import FrameType
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -12,7 +15,7 @@ from ticketing.adapters.estimate import Estimate, Progress
 from ticketing.application import Ticketing
 from ticketing.cli import dead_letters, projection_status
 from ticketing.cli.following import FOLDING, follow, set_aside_text
-from ticketing.cli.output import STOPPED, tell
+from ticketing.cli.output import STOPPED, TERMINATED, tell
 from ticketing.cli.progress import estimated
 from ticketing.cli.stores import StoreUrl, opened_to_ask
 from ticketing.cli.times import lasting
@@ -77,7 +80,7 @@ def _catch_up(app: Ticketing, projections: Sequence[Projection[Any]]) -> None:
     asked = {projection.name for projection in projections}
     for status in app.projections.status():
         if status.is_known and status.mode != "rebuild" and status.name in asked and status.dead_letters:
-            tell(set_aside_text(status), style="warning")
+            tell(set_aside_text(status.name, status.dead_letters), style="warning")
 
 
 def _caught_up(app: Ticketing, projections: Sequence[Projection[Any]]) -> int:
@@ -91,34 +94,65 @@ def _caught_up(app: Ticketing, projections: Sequence[Projection[Any]]) -> int:
 
 
 _REBUILD_EPILOG = """Reports are answered from the old rows until the new ones take their place.
-A rebuild that was stopped goes on from where it was.
+A rebuild that was stopped goes on from where it was, unless it is asked to
+begin again: say so if the projection's code was changed meanwhile.
 
 Try it:
-  ticketing projections rebuild turnaround"""
+  ticketing projections rebuild turnaround
+  ticketing projections rebuild turnaround --afresh"""
 
 
-def rebuild(name: ProjectionName, store: StoreUrl = None) -> None:
+def rebuild(
+    name: ProjectionName,
+    store: StoreUrl = None,
+    is_afresh: Annotated[
+        bool, typer.Option("--afresh", help="Begin at the first fact also where a rebuild was stopped.")
+    ] = False,
+) -> None:
     """Folds the whole log anew beside the rows that are served, then puts the new rows in their place."""
     with opened_to_ask(store) as app:
         projection = app.projections.named(name)
+        before = sum(letter.dropped_at is None for letter in app.projections.dead_letters(projection))
         begun = time.monotonic()
-        latest = Progress(0, app.store.head(), None, None)
+        latest = Progress(0, 0, None, None)
         try:
-            with estimated(f"Rebuilding {name}") as show:
+            with _terminated(), estimated(f"Rebuilding {name}") as show:
 
                 def on_progress(come: Progress) -> None:
                     nonlocal latest
                     latest = come
                     show(come)
 
-                app.projections.rebuild(projection, on_progress=on_progress)
-        except KeyboardInterrupt:
+                app.projections.rebuild(projection, is_afresh=is_afresh, on_progress=on_progress)
+        except KeyboardInterrupt as stop:
             come = f"Stopped at position {latest.done:,} of {latest.total:,}" if latest.done else "Stopped"
             tell(f"{come}; the old rows are served. To go on: ticketing projections rebuild {name}")
-            sys.exit(STOPPED)  # typer.Exit would have the program say a second time that it was stopped
+            # typer.Exit would have the program say a second time that it was stopped
+            sys.exit(TERMINATED if isinstance(stop, _Terminated) else STOPPED)
         took = timedelta(seconds=time.monotonic() - begun)
-        reached = app.projections.ready_view(projection).position()
-        tell(f"Rebuilt {name} in {lasting(took)}; its rows stand at position {reached:,}.")
+        state = app.projections.ready_view(projection).state()
+    tell(f"Rebuilt {name} in {lasting(took)}; its rows stand at position {state.position:,}.")
+    if state.waiting:
+        tell(set_aside_text(name, state.waiting, before), style="warning")
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, which stops what Ctrl-C stops."""
+
+
+@contextmanager
+def _terminated() -> Iterator[None]:
+    """Has SIGTERM raise `_Terminated`; a second one ends the process as if nothing had been arranged."""
+
+    def stop(number: int, _frame: FrameType | None) -> NoReturn:
+        signal.signal(number, signal.SIG_DFL)
+        raise _Terminated
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 _MODE_EPILOG = """inline: every append to the store writes the rows too, so that they are never

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from typing import Annotated, Literal
 
 import typer
@@ -13,7 +14,7 @@ from ticketing.cli.progress import progress
 from ticketing.cli.report_table import report_lines
 from ticketing.cli.stores import StoreUrl, opened_to_ask
 from ticketing.cli.times import ABOUT_INSTANTS, AsOf, KnownAt, Zone, day_or_instant_given, instant_given, zone_named
-from ticketing.domain.errors import BadInput, nearest
+from ticketing.domain.errors import BadInput
 from ticketing.projections.dimensions import DIMENSIONS
 from ticketing.projections.report import Report
 
@@ -109,8 +110,9 @@ def _dimensions(given: Sequence[str]) -> list[str]:
     by = [name for names in given for name in names.split(",")]
     for name in by:
         if name not in DIMENSIONS:
-            there = f"the nearest is {nearest(name, DIMENSIONS)}; there are {', '.join(DIMENSIONS)}"
-            raise BadInput(f"there is no dimension {name}; {there}")
+            near = get_close_matches(name, DIMENSIONS, n=1)
+            hint = f"the nearest is {near[0]}; " if near else ""
+            raise BadInput(f"there is no dimension {name}; {hint}there are {', '.join(DIMENSIONS)}")
     return by
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ticketing.adapters.urls import file_of, is_there
+from ticketing.adapters.urls import file_of, is_there, split_schema
 from ticketing.application import Ticketing
 from ticketing.cli.host import VARIABLE, host_projections
 from ticketing.domain.errors import BadInput
@@ -48,20 +48,26 @@ def opened_to_ask(url: str | None) -> Ticketing:
     """The application on a store that is there already: a question to a mistyped file makes no empty store.
 
     Raises:
-        BadInput: None is named, the URL is not understood, or the file is missing or empty.
+        BadInput: None is named, the URL is not understood, or there is no store at it.
         StoreError: The store cannot be opened, or the file is another program's.
     """
     if url is not None and is_missing(url):
-        path = file_of(url)
-        raise BadInput(f"{path} holds no ticketing store" if path.exists() else f"{path}: there is no such file")
+        raise BadInput(_nothing_at(url))
     return opened(url)
 
 
+def _nothing_at(url: str) -> str:
+    if not url.startswith("sqlite:"):
+        return f"schema {split_schema(url)[1]} of that database holds no ticketing store"
+    path = file_of(url)
+    return f"{path} holds no ticketing store" if path.exists() else f"{path}: there is no such file"
+
+
 def is_missing(url: str | None) -> bool:
-    """Whether the URL names a file that is not there or is empty; of a server that is not said before it is asked.
+    """Whether there is no store at the URL, of those that last.
 
     Raises:
-        BadInput: The URL names no file.
-        StoreError: The file cannot be opened, is no database, or is another program's.
+        BadInput: The URL names no file, or has no form.
+        StoreError: The file cannot be opened, is no database, or is another program's; the server cannot be reached.
     """
     return url is not None and not is_there(url)

@@ -7,6 +7,7 @@ TicketingError
 ├── NotReady            rows are asked for that are not folded as far yet
 ├── BadInput            a file, argument or value that cannot be understood
 └── StoreError          the store cannot be reached, read or written
+    ├── StoreClosed         the store was closed, or opened in a process that this one was forked from
     ├── MissingProjection   this process lacks a projection that the store keeps inline
     └── UnreadableEvent     a stored event that this version cannot decode
 """
@@ -51,6 +52,10 @@ class BadInput(TicketingError):
 
 class StoreError(TicketingError):
     """The store cannot be opened, reached, read or written."""
+
+
+class StoreClosed(StoreError):
+    """The store was closed, or opened before a fork: this process has to open it anew."""
 
 
 class MissingProjection(StoreError):
