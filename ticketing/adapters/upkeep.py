@@ -118,13 +118,9 @@ class Upkeep:
         """
         if name not in self.known:
             near = get_close_matches(name, self.known, n=1)
-            hint = (
-                f"; the nearest is {near[0]}"
-                if near
-                else (
-                    f": name a projection of your own in TICKETING_PROJECTIONS; there are {', '.join(sorted(self.known))}"
-                )
-            )
+            all_here = ", ".join(sorted(self.known))
+            yours = f": name a projection of your own in TICKETING_PROJECTIONS; there are {all_here}"
+            hint = f"; the nearest is {near[0]}" if near else yours
             raise BadInput(f"there is no projection {name} here{hint}")
         return self.known[name]
 
