@@ -517,8 +517,8 @@ def test_a_private_text_that_is_no_text_is_a_defect_and_is_not_shown(damaged: Ca
 @pytest.mark.parametrize(
     ("column", "value", "places"),
     [
-        ("recorded_at", "'yesterday'", {"position 43", "the streams of kind ticket", "the log"}),
-        ("originator_id", "'somebody'", {"position 43", "the streams of kind ticket", "the log"}),
+        ("recorded_at", "'yesterday'", {"position 43", "the streams of kind ticket"}),
+        ("originator_id", "'somebody'", {"position 43", "the streams of kind ticket"}),
     ],
 )
 def test_a_row_of_the_log_that_cannot_be_read_is_a_defect_and_the_check_goes_on_behind_it(
@@ -594,7 +594,7 @@ def test_what_a_projection_said_when_it_failed_is_told(damaged: Callable[..., Ti
 
 def test_a_table_of_rows_that_is_gone_is_one_defect(damaged: Callable[..., Ticketing]) -> None:
     with damaged("DROP TABLE ticketing_view_marks_1") as app:
-        assert found(app) == [Defect("view marks version 1", "view", "its rows are gone")]
+        assert found(app) == [Defect("view marks version 1", "view", "its rows are gone", "marks")]
 
 
 def test_a_table_of_rows_that_is_gone_in_postgresql_is_one_defect(postgres_server: str) -> None:
@@ -603,7 +603,7 @@ def test_a_table_of_rows_that_is_gone_in_postgresql_is_one_defect(postgres_serve
         conninfo, schema = split_schema(url)
         with psycopg.connect(conninfo, options=f"-c search_path={schema}") as connection:
             connection.execute("DROP TABLE ticketing_view_marks_1")
-        assert found(app) == [Defect("view marks version 1", "view", "its rows are gone")]
+        assert found(app) == [Defect("view marks version 1", "view", "its rows are gone", "marks")]
 
 
 def test_rows_that_are_removed_meanwhile_are_no_damage(store_url: str) -> None:
@@ -627,8 +627,9 @@ def test_a_dead_letter_that_cannot_be_read_is_a_defect(damaged: Callable[..., Ti
 
 def test_a_last_row_of_the_log_that_cannot_be_read_is_a_defect(damaged: Callable[..., Ticketing]) -> None:
     with damaged("UPDATE ticketing_events SET recorded_at = 'garbage' WHERE rowid = 52") as app:
-        (defect,) = found(app)
-    assert (defect.place, defect.rule) == ("the log", "unreadable")
+        row, streams = found(app)
+    assert (row.place, row.rule) == ("position 52", "unreadable")
+    assert (streams.place, streams.rule) == ("the streams of kind ticket", "unreadable")
 
 
 def test_a_view_of_other_columns_is_a_defect(damaged: Callable[..., Ticketing]) -> None:

@@ -78,6 +78,7 @@ class _Check:
         self._in_log = 0
         self._in_streams = 0
         self._wrong_commands = 0
+        self._are_streams_read = True
 
     def all(self) -> Iterator[Defect]:
         yield from self._log()
@@ -85,7 +86,7 @@ class _Check:
             yield from self._rows.begin()
         for kind in _KINDS:
             yield from self._streams(kind)
-        if self._in_log != self._in_streams:
+        if self._in_log != self._in_streams and self._are_streams_read:
             what = (
                 f"by position it has {self._in_log:,} facts up to {self._head:,}, stream by stream {self._in_streams:,}"
             )
@@ -149,6 +150,7 @@ class _Check:
         streams = self._store.stored_histories(kind, up_to=self._head)
         for rows in read_on(self._store, streams, f"the streams of kind {kind}", "unreadable"):
             if isinstance(rows, Defect):
+                self._are_streams_read = False
                 yield rows
                 continue
             batch.append(rows)

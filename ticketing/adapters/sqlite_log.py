@@ -36,7 +36,8 @@ class SqliteLog(Log):
 
     def head(self) -> int:
         with self._cursors.reading() as cursor:
-            return last_of(cursor)[0]
+            last = cursor.execute(_SELECT_LAST).fetchone()
+        return 0 if last is None else int(last[0])
 
     def stored_log(self, after: int, limit: int) -> list[Stored]:
         with self._cursors.reading() as cursor:
