@@ -146,7 +146,7 @@ def test_inline_rows_are_left_to_the_appends_and_taken_up_again_afterwards(store
         kept.leave_to_daemon(MARKS)
         store.append([append(1, 1, mark("b"))])
         kept.wait(2, timeout=LONG)
-        assert turns[-1].led == (MARKED, TALLIED)
+        until(lambda: turns[-1].led == (MARKED, TALLIED))
     assert [row.marks for row in kept.rows(MARKS)] == [("a", "b")]
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
-from ticketing.adapters.estimate import Estimate, Progress
+from ticketing.adapters.estimate import Estimate
 from ticketing.application import Ticketing
 from ticketing.cli import dead_letters, projection_status
 from ticketing.cli.following import FOLDING, follow, set_aside_text
@@ -114,19 +114,13 @@ def rebuild(
         projection = app.projections.named(name)
         before = sum(letter.dropped_at is None for letter in app.projections.dead_letters(projection))
         begun = time.monotonic()
-        latest = Progress(0, 0, None, None)
         try:
             with _terminated(), estimated(f"Rebuilding {name}") as show:
-
-                def on_progress(come: Progress) -> None:
-                    nonlocal latest
-                    latest = come
-                    show(come)
-
-                app.projections.rebuild(projection, is_afresh=is_afresh, on_progress=on_progress)
+                app.projections.rebuild(projection, is_afresh=is_afresh, on_progress=show)
         except KeyboardInterrupt as stop:
-            come = f"Stopped at position {latest.done:,} of {latest.total:,}" if latest.done else "Stopped"
-            tell(f"{come}; the old rows are served. To go on: ticketing projections rebuild {name}")
+            come = next((one for one in app.projections.status() if (one.name, one.mode) == (name, "rebuild")), None)
+            where = "" if come is None else f" at position {come.position:,} of {come.head:,}"
+            tell(f"Stopped{where}; the old rows are served. To go on: ticketing projections rebuild {name}")
             # typer.Exit would have the program say a second time that it was stopped
             sys.exit(TERMINATED if isinstance(stop, _Terminated) else STOPPED)
         took = timedelta(seconds=time.monotonic() - begun)
