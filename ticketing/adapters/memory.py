@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from threading import Condition, RLock
 from typing import Any, Generic, NoReturn, TypeVar
 from uuid import UUID
@@ -195,6 +196,12 @@ class MemoryView(View[R]):
             del self._views[self._id]
 
 
+@cache
+def _form(row: type[R]) -> RowForm[R]:
+    """How rows of one class are checked. It is made once: an append needs it for every inline view."""
+    return RowForm(row, {}, {})
+
+
 def _state(view: ViewId, kept: _Kept[Any]) -> ViewState:
     dropped = sum(letter.dropped_at is not None for letter in kept.letters.values())
     return ViewState(
@@ -367,7 +374,7 @@ class MemoryStore(Store):
 
     def view(self, name: str, version: int, row: type[R], *, is_next: bool = False) -> View[R]:
         table_name(name, version, is_next=is_next)
-        form = RowForm(row, {}, {})
+        form: RowForm[R] = _form(row)  # type: ignore[arg-type]  # mypy takes the class for unhashable
         view = ViewId(name, version, is_next)
         with self._lock:
             kept = self.kept_views.setdefault(view, _Kept(form.signature, ready_from=self.recorder.head))
