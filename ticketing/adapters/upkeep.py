@@ -13,8 +13,9 @@ from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from ticketing.adapters.daemon import POLL_SECONDS, Daemon, Turn
-from ticketing.adapters.estimate import Estimate, Progress
-from ticketing.adapters.projector import Followed, catch_up, despite_conflicts, make_inline, mend, rebuild_next, view_of
+from ticketing.adapters.estimate import Progress
+from ticketing.adapters.projector import catch_up, despite_conflicts, make_inline, mend, view_of
+from ticketing.adapters.rebuild import Rebuild
 from ticketing.adapters.store import Store
 from ticketing.adapters.view import DeadLetter, View, ViewId, ViewState
 from ticketing.domain.errors import BadInput, Conflict, NotFound, NotReady
@@ -26,8 +27,6 @@ _LOOK_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05)
 """How long `wait` sleeps between its first looks; the last of them ever after."""
 
 _CLOCKS_DIFFER_SECONDS = 1.0
-_SWITCH_TRIES = 600
-_SWITCH_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,42 +246,10 @@ class Upkeep:
             StoreError: The store went away; rebuild again to go on.
         """
         dropped = [letter for letter in self.dead_letters(projection) if letter.dropped_at is not None]
-        next_id = ViewId(projection.name, projection.version, is_next=True)
-        view = view_of(self._store, projection, is_next=True)
-        estimate = Estimate()
-        attempt = 0
         with closing(self._store.watch(self._leader())) as watch:
-
-            def lead() -> int:
-                fence = watch.lead(next_id)
-                if fence is None:
-                    raise Conflict(f"another process is rebuilding {projection.name}")
-                return fence
-
-            def on_page(position: int) -> None:
-                lead()  # a lead runs out where it is not renewed
-                if on_progress is not None:
-                    come = estimate.at(time.monotonic(), position, max(position, self._store.head()))
-                    on_progress(replace(come, remaining=None) if attempt else come)
-
-            lead()
-            if is_afresh:
-                self._store.remove_view(next_id)
-                view = view_of(self._store, projection, is_next=True)
-            followed = Followed(projection, view, lead())
-            loaded = view.load([])
-            if loaded.position == 0:
-                view.save((), revision=loaded.revision, position=0, letters=dropped, fence=followed.fence)
-            for attempt in range(_SWITCH_TRIES):
-                try:
-                    rebuild_next(self._store, followed, page_size=self._page_size, on_page=on_page)
-                except Conflict:
-                    followed.fence = lead()
-                    if attempt == _SWITCH_TRIES - 1:
-                        raise
-                    time.sleep(_SWITCH_SECONDS)
-                else:
-                    return
+            Rebuild(self._store, projection, watch, page_size=self._page_size, on_progress=on_progress).run(
+                dropped, is_afresh=is_afresh
+            )
 
     def remove(self, name: str, version: int) -> None:
         """Removes the rows of a projection that nobody folds any more, such as an older version's.
