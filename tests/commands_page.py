@@ -28,6 +28,7 @@ _NAMED: tuple[tuple[object, str], ...] = (
     (values.Number, "decimal"),
     (Decimal, "decimal"),
     (values.Sha256, "sha256"),
+    (values.Language, "language (BCP 47)"),
     (values.Currency, "currency"),
     (values.PrivateText, "private text"),
     (values.SerialNumber, "serial number"),

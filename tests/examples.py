@@ -24,8 +24,9 @@ from ticketing.domain import (
     waiting,
 )
 from ticketing.domain import events as e
+from ticketing.domain.clauses import Clause, DemandedTest
 from ticketing.domain.command import Command, TicketCommand
-from ticketing.domain.reference import Clause, DemandedTest, SitePublished, StandardPublished
+from ticketing.domain.reference import SitePublished, StandardPublished
 from ticketing.domain.values import Actor, Code, Event, Money, PrivateText, Quantity, SerialNumber, Value
 
 TICKET = UUID("00000000-0000-4000-8000-000000000001")
@@ -61,7 +62,8 @@ def but(value: V, **changes: object) -> V:
 
 def causing(command: type[C], event: Event, actor: Actor) -> C:
     """The command that causes just this fact."""
-    return command.model_validate({"ticket_id": TICKET, "actor": actor, **dict(event)})
+    said = {name: value for name, value in dict(event).items() if name in command.model_fields}
+    return command.model_validate({"ticket_id": TICKET, "actor": actor, **said})
 
 
 def euros(amount: str) -> Money:
@@ -204,6 +206,9 @@ DISPUTED = e.DisputeOpened(
     is_blocking=True,
     text=PrivateText(text="it never touched water"),
 )
+POSITION_REQUESTED = e.PositionRequested(
+    dispute_id="D-1", party="manufacturer", deadline=START + timedelta(hours=15.5), text=PrivateText(text="please say")
+)
 CUSTOMERS_POSITION = e.PositionStated(
     dispute_id="D-1", party="customer", statement=PrivateText(text="a fault from the factory"), on_behalf_of="cust-1"
 )
@@ -213,6 +218,10 @@ MANUFACTURERS_POSITION = e.PositionStated(
 EVIDENCE_SUBMITTED = e.EvidenceSubmitted(
     evidence_id="E-1", dispute_id="D-1", sha256="ef" * 32, media_type="image/jpeg", captured_at=START
 )
+BOARD_SUBMITTED = e.EvidenceSubmitted(
+    evidence_id="E-2", sha256="fe" * 32, media_type="image/jpeg", kind="part", held_by="berlin-safe"
+)
+EVIDENCE_HANDED_OVER = e.EvidenceHandedOver(evidence_id="E-2", from_holder="berlin-safe", to_holder="e-1")
 INSPECTED_JOINTLY = e.JointInspectionHeld(dispute_id="D-1", attendees=("cust-1", "e-1"))
 VERDICT = e.VerdictIssued(
     dispute_id="D-1",
@@ -223,14 +232,23 @@ VERDICT = e.VerdictIssued(
 )
 APPEALED = e.VerdictAppealed(dispute_id="D-1", party="manufacturer")
 DISPUTE_CLOSED = e.DisputeClosed(dispute_id="D-1", how="decided")
+PAYERS_REVISED = e.PayersRevised(
+    dispute_id="D-1",
+    estimate_version=1,
+    lines=(e.LineShare(line_id="board", payer="manufacturer", amount=euros("80.00")),),
+    reason=PrivateText(text="as the expert decided"),
+)
 
 OPEN_DISPUTE = causing(dispute.OpenDispute, DISPUTED, CUSTOMER)
+REQUEST_POSITION = causing(dispute.RequestPosition, POSITION_REQUESTED, DISPUTE_OFFICER)
 STATE_POSITION = causing(dispute.StatePosition, CUSTOMERS_POSITION, CUSTOMER)
 SUBMIT_EVIDENCE = causing(dispute.SubmitEvidence, EVIDENCE_SUBMITTED, CUSTOMER)
+HAND_OVER_EVIDENCE = causing(dispute.HandOverEvidence, EVIDENCE_HANDED_OVER, RECEPTIONIST)
 HOLD_JOINT_INSPECTION = causing(dispute.HoldJointInspection, INSPECTED_JOINTLY, EXPERT)
 ISSUE_VERDICT = causing(dispute.IssueVerdict, VERDICT, EXPERT)
 APPEAL_VERDICT = causing(dispute.AppealVerdict, APPEALED, MANUFACTURER)
 CLOSE_DISPUTE = causing(dispute.CloseDispute, DISPUTE_CLOSED, DISPUTE_OFFICER)
+REVISE_PAYERS = causing(estimate.RevisePayers, PAYERS_REVISED, DISPUTE_OFFICER)
 
 # claim
 
@@ -370,12 +388,15 @@ EXAMPLES: tuple[tuple[Command, Event], ...] = (
     (START_WAIT, WAIT_STARTED),
     (END_WAIT, WAIT_ENDED),
     (OPEN_DISPUTE, DISPUTED),
+    (REQUEST_POSITION, POSITION_REQUESTED),
     (STATE_POSITION, CUSTOMERS_POSITION),
     (SUBMIT_EVIDENCE, EVIDENCE_SUBMITTED),
+    (HAND_OVER_EVIDENCE, EVIDENCE_HANDED_OVER),
     (HOLD_JOINT_INSPECTION, INSPECTED_JOINTLY),
     (ISSUE_VERDICT, VERDICT),
     (APPEAL_VERDICT, APPEALED),
     (CLOSE_DISPUTE, DISPUTE_CLOSED),
+    (REVISE_PAYERS, PAYERS_REVISED),
     (SUBMIT_CLAIM, CLAIMED),
     (DECIDE_CLAIM, CLAIM_DECIDED),
     (START_REPAIR, REPAIR_STARTED),
@@ -421,6 +442,7 @@ DISPUTED_LIFE: tuple[Command, ...] = (
     REVISE_ENTITLEMENT,
     REFUSE_SERVICE,
     but(OPEN_DISPUTE, about_version=11, parties=("customer", "company", "manufacturer")),
+    but(REQUEST_POSITION, occurred_at=START + timedelta(hours=13)),
     STATE_POSITION,
     but(STATE_POSITION, party="company", actor=WARRANTY_OFFICER, statement="the indicator is red"),
     but(
@@ -429,7 +451,7 @@ DISPUTED_LIFE: tuple[Command, ...] = (
         actor=DISPUTE_OFFICER,
         statement=None,
         is_silence=True,
-        deadline=START + timedelta(hours=10),
+        deadline=POSITION_REQUESTED.deadline,
     ),
     SUBMIT_EVIDENCE,
     HOLD_JOINT_INSPECTION,
@@ -443,7 +465,6 @@ DISPUTED_LIFE: tuple[Command, ...] = (
     LOG_WORK,
     COMPLETE_REPAIR,
     PASS_QC,
-    NOTIFY_CUSTOMER,
     HAND_BACK,
     CLOSE_TICKET,
     SUBMIT_CLAIM,

@@ -11,7 +11,9 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from tests import oracle_disputes as disputes
 from tests.examples import STANDARD, but
+from ticketing.domain.clauses import BurdenOfProof, Clause, CoveragePeriod, Criterion, DefinedTest
 from ticketing.domain.values import Event, Recorded
 
 SKEW = timedelta(minutes=5)
@@ -93,8 +95,9 @@ def set_at(said: Any, path: Sequence[str], value: object) -> Any:  # noqa: ANN40
 AFTER_CLOSURE = frozenset(
     {
         *("ComplaintReceived", "ComplaintAcknowledged", "ComplaintResolved", "SatisfactionRated"),
-        *("DisputeOpened", "PositionStated", "EvidenceSubmitted", "JointInspectionHeld"),
-        *("VerdictIssued", "VerdictAppealed", "DisputeClosed", "StandardPinned", "ClaimSubmitted", "ClaimDecided"),
+        *("DisputeOpened", "PositionRequested", "PositionStated", "EvidenceSubmitted", "EvidenceHandedOver"),
+        *("JointInspectionHeld", "VerdictIssued", "VerdictAppealed", "DisputeClosed", "PayersRevised"),
+        *("StandardPinned", "ClaimSubmitted", "ClaimDecided"),
         *("ProofOfPurchaseRecorded", "CustomerContacted", "EventCorrected", "EventRetracted"),
         *("EntitlementDecided", "EntitlementRevised", "BillIssued", "BillCredited", "PaymentReceived"),
         *("NoteRecorded", "NoticeSent", "HostFactRecorded"),
@@ -174,12 +177,7 @@ ID_OF = {
 }
 REFERS_TO = {
     "RequestAnswered": "RequestMade",
-    "PositionStated": "DisputeOpened",
-    "EvidenceSubmitted": "DisputeOpened",
-    "JointInspectionHeld": "DisputeOpened",
-    "VerdictIssued": "DisputeOpened",
-    "VerdictAppealed": "DisputeOpened",
-    "DisputeClosed": "DisputeOpened",
+    "EvidenceHandedOver": "EvidenceSubmitted",
     "ClaimDecided": "ClaimSubmitted",
     "BillCredited": "BillIssued",
     "PaymentReceived": "BillIssued",
@@ -187,7 +185,41 @@ REFERS_TO = {
     "ComplaintResolved": "ComplaintReceived",
 }
 ROOM_OF = {"bench-2": "berlin"}
-LAXER = but(STANDARD, version=4, tests_before_no_fault=())
+LAXER = but(
+    STANDARD,
+    version=4,
+    tests_before_no_fault=(),
+    document_hash=None,
+    tests=(DefinedTest(id="charge", unit="A"), DefinedTest(id="drop")),
+    clauses=(
+        Clause(
+            id="2.1",
+            title="Faults of manufacture and wear within a year of purchase",
+            effect="covers",
+            period=CoveragePeriod(months=12, since="purchase", is_extended_by_repair=True),
+            causes=("manufacturing", "wear"),
+            burden_of_proof=BurdenOfProof(on="manufacturer", until_months=6, then_on="customer"),
+        ),
+        Clause(
+            id="2.2",
+            title="What came back from repair less than a month ago",
+            effect="covers",
+            period=CoveragePeriod(months=1, since="hand_over"),
+            inspections=(Criterion(test="charge", unit="A", at_most=Decimal("0.1"), passed=True),),
+        ),
+        Clause(
+            id="4.2",
+            title="Misuse, where a test shows it",
+            effect="excludes",
+            causes=("misuse",),
+            inspections=(Criterion(test="drop", passed=False),),
+        ),
+        Clause(id="9", title="Everything else"),
+    ),
+)
+PUBLISHED: Mapping[tuple[str | None, int | None], Mapping[str, Any]] = {
+    (standard.key, standard.version): standard.model_dump(mode="json") for standard in (STANDARD, LAXER)
+}
 DEMANDED = {
     (STANDARD.key, 3): {("charge", "standard"), ("charge", "under_load")},
     (LAXER.key, 4): set[tuple[str, str]](),
@@ -389,10 +421,7 @@ class Case:
         return not turns or turns[-1] == "VerdictAppealed"
 
     def unheard(self, dispute_id: str) -> list[str]:
-        opened, *rest = self.dispute(dispute_id)
-        positions = [it for it in rest if it.name == "PositionStated" and counts_as_heard(it)]
-        parties = dict.fromkeys((opened.said["raised_by"], *opened.said["parties"]))
-        return [party for party in parties if party not in {it.said["party"] for it in positions}]
+        return disputes.unheard(self.dispute(dispute_id))
 
     @property
     def blocking(self) -> list[str]:
@@ -418,13 +447,6 @@ NAMES_UNIT = ("TicketOpened", "UnitIdentified", "UnitExchanged")
 def is_no_fault(diagnosis_recorded: Raw) -> bool:
     findings = diagnosis_recorded.said["findings"]
     return bool(findings) and all(finding["cause"] == "none_found" for finding in findings)
-
-
-def counts_as_heard(position: Raw) -> bool:
-    said = position.said
-    if not said["is_silence"]:
-        return any(said[part] is not None for part in ("statement", "requested_outcome", "letter_hash"))
-    return said["deadline"] is not None and datetime.fromisoformat(said["deadline"]) < position.at
 
 
 def euros(money: Mapping[str, str]) -> Decimal:
@@ -503,6 +525,8 @@ def is_not_approved(fact: Raw, case: Case, now: datetime) -> bool:
         return is_spent_unasked(fact, case)
     if fact.name == "BillIssued":
         return is_billed_unasked(fact, case)
+    if fact.name == "ClaimDecided":
+        return disputes.is_over_the_claim(fact, case)
     bills = case.of_id("BillIssued", said["bill_id"]) if fact.name == "BillCredited" else []
     charged = sum((euros(line["amount"]) for bill in bills[-1:] for line in bill.said["lines"]), Decimal(0))
     return bool(bills) and case.credited(said["bill_id"]) + euros(said["amount"]) > charged
@@ -564,13 +588,14 @@ def is_not_to_be_approved(fact: Raw, case: Case) -> bool:
 
 
 def is_billed_to_the_wrong_one(fact: Raw, case: Case, now: datetime) -> bool:
-    if fact.name != "BillIssued" or case.approved is None:
-        return False
-    to_customer = [line["estimate_line"] for line in fact.said["lines"] if line["payer"] == "customer"]
-    return any(case.approved.payers.get(line, "customer") != "customer" for line in to_customer)
+    if fact.name == "PayersRevised":
+        return disputes.is_divided_wrongly(fact, case)
+    return fact.name == "BillIssued" and disputes.is_billed_over_the_share(fact, case)
 
 
 def is_decided_unheard(fact: Raw, case: Case, now: datetime) -> bool:
+    if disputes.is_silence_too_early(fact, case):
+        return True
     if fact.name != "VerdictIssued" or not case.dispute(fact.said["dispute_id"]):
         return False
     return case.pinned is None or bool(case.unheard(fact.said["dispute_id"]))
@@ -603,9 +628,8 @@ def is_said_twice(fact: Raw, case: Case, now: datetime) -> bool:
         return (said["clock"], said["kind"]) in sent
     if fact.name == "EstimateIssued":
         return bool(said["estimate_version"] != max(case.estimates, default=0) + 1)
-    if fact.name in ("VerdictIssued", "DisputeClosed") and case.dispute(said["dispute_id"]):
-        return not case.is_dispute_open(said["dispute_id"])
-    return False
+    names = ("VerdictIssued", "VerdictAppealed", "DisputeClosed", "PositionRequested")
+    return fact.name in names and disputes.is_decided_twice(fact, case)
 
 
 def is_about_nothing(fact: Raw, case: Case, now: datetime) -> bool:
@@ -613,14 +637,12 @@ def is_about_nothing(fact: Raw, case: Case, now: datetime) -> bool:
     named = REFERS_TO.get(fact.name)
     if named is not None and said[ID_OF[named]] is not None and said[ID_OF[named]] not in case.ids(named):
         return True
+    if disputes.names_nothing(fact, case):
+        return True
     if fact.name in ("EventCorrected", "EventRetracted"):
         return said["target_version"] not in case.versions
     if fact.name == "RepeatLinked":
         return bool(said["previous_ticket"] == str(fact.ticket))
-    if fact.name == "DisputeOpened":
-        return said["about_version"] is not None and said["about_version"] not in case.versions
-    if fact.name == "VerdictAppealed" or (fact.name == "DisputeClosed" and said["how"] == "decided"):
-        return not any(it.name == "VerdictIssued" for it in case.dispute(said["dispute_id"]))
     if fact.name == "WaitEnded":
         return said["cause"] not in case.waits
     if fact.name in ("EstimateApproved", "EstimateDeclined"):
@@ -634,12 +656,18 @@ def is_about_nothing(fact: Raw, case: Case, now: datetime) -> bool:
     if fact.name == "StandardPinned":
         if said["standard"] is None:
             return said["none_reason"] is None
-        return (said["standard"], said["standard_version"]) not in DEMANDED
+        standard = PUBLISHED.get((said["standard"], said["standard_version"]))
+        if standard is None:
+            return True
+        is_other = said["document_hash"] is not None and standard["document_hash"] not in (None, said["document_hash"])
+        return is_other or not set(said["clauses"]) <= {clause["id"] for clause in standard["clauses"]}
     return False
 
 
 QUESTIONS: Mapping[str, Callable[[Raw, Case, datetime], bool]] = {
-    "role-may-not": lambda it, _, __: it.role not in ONLY_ROLES.get(it.name, {it.role}) | {"unknown"},
+    "role-may-not": lambda it, _, __: (
+        it.role not in ONLY_ROLES.get(it.name, {it.role}) | {"unknown"} or disputes.is_said_for_another(it)
+    ),
     "from-the-future": is_from_the_future,
     "illegal-transition": is_out_of_turn,
     "not-received": is_without_the_unit,

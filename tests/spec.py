@@ -18,6 +18,7 @@ from hypothesis.strategies import SearchStrategy
 
 from tests.examples import RECEPTIONIST, SITES, STANDARD, START, TECHNICIAN, TICKET, UNKNOWN
 from ticketing.domain import events as e
+from ticketing.domain.assessment import Figure
 from ticketing.domain.command import Command
 from ticketing.domain.cuts import surviving
 from ticketing.domain.decide import COMMAND_FOR, Decision, decide
@@ -32,6 +33,7 @@ from ticketing.domain.values import (
     Event,
     Instant,
     Key,
+    Language,
     Money,
     Number,
     PrivateText,
@@ -202,7 +204,9 @@ def given(*facts: Event | Fact) -> Given:
 
 _LEAVES: tuple[tuple[Any, SearchStrategy[Any]], ...] = (
     (Key, st.sampled_from(["a", "b", "berlin", "board"])),
+    (Figure, st.sampled_from(["2026-01-31", "0.31 A"])),
     (Sha256, st.just("ab" * 32)),
+    (Language, st.sampled_from(["fr", "zh-Hans"])),
     (Instant, st.integers(-3, 12).map(hour)),
     (Number, st.integers(0, 100).map(Decimal)),
     (e.Count, st.integers(1, 3)),

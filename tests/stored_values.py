@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel
 from pydantic.fields import FieldInfo
 
-from ticketing.domain.values import Event, PrivateText, SerialNumber
+from ticketing.domain.values import Event, Language, PrivateText, SerialNumber
 
 E = TypeVar("E", bound=Event)
 
 INSTANT = datetime(2026, 3, 2, 9, 15, 30, 123456, tzinfo=UTC)
 _SHA256 = r"^[0-9a-f]{64}$"
 _CURRENCY = r"^[A-Z]{3}$"
+_LANGUAGE = str(get_args(Language)[2].pattern)
 _ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
 _LOCAL_TIME = r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$"
 
@@ -58,7 +59,13 @@ def _filled_model(model: type[M], path: str) -> M:
 def _filled(hint: object, path: str) -> object:
     hint, limits = _split(hint)
     name = path.rpartition(".")[2]
-    patterns = {_SHA256: sha256(path), _CURRENCY: "EUR", _LOCAL_TIME: "08:30", _ONE_LINE: f"{name} 1 – ä"}
+    patterns = {
+        _SHA256: sha256(path),
+        _CURRENCY: "EUR",
+        _LANGUAGE: "zh-Hans",
+        _LOCAL_TIME: "08:30",
+        _ONE_LINE: f"{name} 1 – ä",
+    }
     origin, parts = get_origin(hint), get_args(hint)
     if origin is Literal:
         return parts[-1]
@@ -106,6 +113,7 @@ def _values(hint: object) -> st.SearchStrategy[Any]:
     strings: Mapping[str | None, st.SearchStrategy[str]] = {
         _SHA256: _DIGESTS,
         _CURRENCY: st.sampled_from(["EUR", "CNY", "JPY"]),
+        _LANGUAGE: st.sampled_from(["fr", "zh-Hans", "pt-BR", "es-419"]),
         _LOCAL_TIME: st.sampled_from(["00:00", "08:30", "24:00"]),
         _ONE_LINE: _KEYS,
         None: _TEXTS,

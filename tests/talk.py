@@ -1,11 +1,14 @@
 """What people might say next about a case: most of it sensible, some of it not."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from random import Random
 from uuid import UUID
 
+from tests import oracle_disputes as disputes
 from tests.examples import STANDARD
-from tests.oracle import Case
+from tests.oracle import Case, Raw
 from ticketing.domain import (
     billing,
     claim,
@@ -31,6 +34,7 @@ ROLES = (
 PARTIES = ("customer", "company", "manufacturer", "seller")
 UNITS = (("ACME", "sn 001-a"), ("ACME", "SN001A"), ("ACME", "SN-002"), ("Bolt", "SN 001A"), (None, "x 9"))
 CAUSES_OF_WAITS = ("customer_information", "parts_manufacturer", "capacity")
+CURRENCIES = ("EUR", "EUR", "EUR", "EUR", "CHF")
 A_HASH = "ef" * 32
 ON_THE_RECORD = (record.CorrectEvent, record.RetractEvent)
 """Commands whose facts change the record: nobody finds that they happened."""
@@ -92,7 +96,7 @@ class Talk:
         bought = (self.now - timedelta(days=rng.randrange(900))).date()
         self._offer(0.7, intake.RecordProofOfPurchase, "receptionist", purchased_on=bought, seller="shop-9")
         due_at = self.now + timedelta(days=rng.randrange(1, 9))
-        self._offer(is_open, intake.MakePromise, rng.choice(("receptionist", "manager")), due_at=due_at)
+        self._offer(is_open, intake.MakePromise, rng.choice(("receptionist", "manager", "technician")), due_at=due_at)
         self._offer(0.4 * is_open, intake.LinkRepeat, "receptionist", previous_ticket=UUID(int=7), basis="same_unit")
         assigned = {"site": self._site(), "person": rng.choice((None, "technician-1")), "reason": self._text()}
         self._offer(is_open, routing.AssignTicket, "dispatcher", **assigned)
@@ -129,7 +133,7 @@ class Talk:
                 {"none_reason": self._text()},
             )
         )
-        self._offer(0.5 + (case.pinned is None), diagnosis.PinStandard, "warranty_officer", **pinned)
+        self._offer(0.5 + 4 * (case.pinned is None), diagnosis.PinStandard, "warranty_officer", **pinned)
         diagnosed = at_work and case.work == "diagnosed"
         undecided = diagnosed and case.entitlement is None
         basis = rng.choice(("warranty", "none", "none", "goodwill"))
@@ -227,23 +231,30 @@ class Talk:
         over = case.work in ("checked", "finished", "ended")
         self._offer((9 if billed else 0.4) * over, billing.IssueBill, "cashier", **bill)
         has_bill = bool(case.ids("BillIssued"))
-        to_credit = {"bill_id": self._old("B", "BillIssued"), "amount": self._price(), "reason": self._text()}
+        to_credit = {
+            "bill_id": self._old("B", "BillIssued"),
+            "amount": self._price(),
+            "reason": self._text(),
+            "dispute_id": rng.choice((None, self._old("D", "DisputeOpened"))),
+        }
         self._offer(0.5 * has_bill, billing.CreditBill, "cashier", **to_credit)
         paid = {"amount": self._price(), "bill_id": self._old("B", "BillIssued")}
         self._offer(2.0 * has_bill, billing.RecordPayment, "cashier", **paid)
+        amount = self._price()
         claimed = {
             "claim_id": self._new("C", "ClaimSubmitted"),
             "to": "ACME",
-            "lines": [{"line_id": "battery", "amount": self._price()}],
-            "amount": self._price(),
+            "lines": rng.choice(((), [{"line_id": "battery", "amount": amount}])),
+            "amount": amount,
+            "dispute_id": rng.choice((None, None, self._old("D", "DisputeOpened"))),
         }
-        self._offer(0.6 * over, claim.SubmitClaim, "warranty_officer", **claimed)
+        self._offer(0.8 * over, claim.SubmitClaim, "warranty_officer", **claimed)
         decided = {
             "claim_id": self._old("C", "ClaimSubmitted"),
-            "amount_approved": self._price(),
+            "amount_approved": {"amount": rng.choice(("0.00", "20.00", "65.50")), "currency": rng.choice(CURRENCIES)},
             "reason": self._text(),
         }
-        self._offer(1.5 * bool(case.ids("ClaimSubmitted")), claim.DecideClaim, "manufacturer", **decided)
+        self._offer(2.0 * bool(case.ids("ClaimSubmitted")), claim.DecideClaim, "manufacturer", **decided)
 
     def _closure(self) -> None:
         case, rng = self.case, self.rng
@@ -279,55 +290,112 @@ class Talk:
         about = [
             it.version for it in case.all("EntitlementDecided", "EntitlementRevised", "ServiceRefused", "QcPassed")
         ]
+        decided = [it.version for it in case.all("ClaimDecided")]
+        over_claim = bool(decided) and rng.random() < 0.5
+        raised_by = rng.choice(("customer", "customer", "customer", "company"))
         opened = {
             "dispute_id": self._new("D", "DisputeOpened"),
-            "ground": "coverage",
-            "raised_by": "customer",
+            "ground": "rejected_claim" if over_claim else rng.choice(("coverage", "price")),
+            "raised_by": raised_by,
             "parties": rng.choice((["customer", "company"], ["company", "manufacturer"], ["manufacturer"])),
-            "about_version": rng.choice([*about, None]),
+            "about_version": rng.choice([*(decided * 9 if over_claim else about), None]),
             "is_blocking": rng.random() < 0.5,
             "text": self._text(),
         }
-        self._offer(1.5 if about else 0.3, dispute.OpenDispute, "customer", **opened)
+        self._offer(1.5 if about or decided else 0.2, dispute.OpenDispute, "customer", **opened)
         under_way = [it for it in dict.fromkeys(case.ids("DisputeOpened")) if case.is_dispute_open(it)]
         which = rng.choice(under_way or [self._old("D", "DisputeOpened")])
-        known = bool(case.dispute(which))
-        unheard = case.unheard(which) if known else []
-        silence = {"is_silence": True, "deadline": self.now - timedelta(days=rng.choice((1, 1, 1, -1)))}
-        position = {"clause": "4.2", "statement": self._text(), "requested_outcome": self._text()}
-        said = {
-            "dispute_id": which,
-            "party": rng.choice(unheard or PARTIES),
-            **rng.choice((position, position, silence)),
+        facts = case.dispute(which)
+        self._positions(which, facts)
+        self._things(which, known=bool(facts))
+        self._verdicts(which, facts, is_under_way=bool(under_way))
+
+    def _positions(self, which: str, facts: Sequence[Raw]) -> None:
+        rng, unheard = self.rng, disputes.unheard(facts) if facts else []
+        party = rng.choice(unheard or PARTIES)
+        asked = bool(facts) and bool(disputes.due(party, facts))
+        until = self.now + timedelta(minutes=rng.choice((-1, 1, 60, 600)))
+        request = {"dispute_id": which, "party": party, "deadline": until, "text": self._text()}
+        to_ask = (3 if unheard and not asked else 0.3) * bool(facts)
+        self._offer(to_ask, dispute.RequestPosition, "dispute_officer", **request)
+        silence = {"is_silence": True, "deadline": rng.choice((None, None, self.now - timedelta(days=1), self.now))}
+        position = {
+            "clause": "4.2",
+            "statement": self._text(),
+            "requested_outcome": self._text(),
+            "on_behalf_of": rng.choice(("somebody", "somebody", None)),
+            "language": rng.choice((None, "fr")),
         }
-        self._offer(8 * bool(unheard) + 0.3 * known, dispute.StatePosition, "dispute_officer", **said)
-        evidence = {"sha256": A_HASH, "media_type": "image/jpeg", "dispute_id": rng.choice((None, which))}
-        self._offer(
-            known, dispute.SubmitEvidence, "customer", evidence_id=self._new("E", "EvidenceSubmitted"), **evidence
-        )
+        said = {"dispute_id": which, "party": party, **rng.choice((position, position, silence))}
+        by = rng.choice(("dispute_officer", party if party in ("customer", "manufacturer") else "dispute_officer"))
+        self._offer(8 * bool(unheard) + 0.3 * bool(facts), dispute.StatePosition, by, **said)
+
+    def _things(self, which: str, *, known: bool) -> None:
+        rng = self.rng
+        evidence = {
+            "evidence_id": self._new("E", "EvidenceSubmitted"),
+            "sha256": A_HASH,
+            "media_type": "image/jpeg",
+            "dispute_id": rng.choice((None, which)),
+            "held_by": rng.choice((None, "safe")),
+        }
+        self._offer(known, dispute.SubmitEvidence, "customer", **evidence)
+        thing = self._old("E", "EvidenceSubmitted")
+        has_it = disputes.holder(thing, self.case)
+        to = rng.choice([it for it in ("safe", "expert-1", "acme") if it != has_it])
+        moved = {"evidence_id": thing, "from_holder": has_it or "nobody", "to_holder": to, "note": self._text()}
+        self._offer(1.5 * bool(self.case.ids("EvidenceSubmitted")), dispute.HandOverEvidence, "receptionist", **moved)
         met = {"dispute_id": which, "attendees": ["customer-1", "expert-1"], "protocol": self._text()}
         self._offer(0.6 * known, dispute.HoldJointInspection, "expert", **met)
-        has_verdict = known and any(it.name == "VerdictIssued" for it in case.dispute(which))
+
+    def _verdicts(self, which: str, facts: Sequence[Raw], *, is_under_way: bool) -> None:
+        rng = self.rng
+        parties = disputes.parties(facts[0]) if facts else ["customer"]
+        shares = self._shares(parties)
         verdict = {
             "dispute_id": which,
             "by": rng.choice(("expert-1", "expert-2", self._whose_decision(which))),
-            "in_favour_of": "customer",
-            "shares": [{"party": "manufacturer", "percent": "100"}],
+            "in_favour_of": rng.choice([*parties * 3, "seller"]),
+            "shares": shares,
             "reasons": self._text(),
         }
-        heard = bool(under_way) and known and not unheard and case.pinned is not None
-        to_judge = (8 if not has_verdict else 0.3) * heard + 0.3 * bool(under_way)
+        stands = disputes.standing_verdict(facts) is not None
+        heard = is_under_way and bool(facts) and not disputes.unheard(facts) and self.case.pinned is not None
+        to_judge = (8 if not stands else 0.3) * heard + 0.3 * is_under_way
         self._offer(to_judge, dispute.IssueVerdict, "expert", **verdict)
-        appeal = {"dispute_id": which, "party": "manufacturer", "reasons": self._text()}
-        self._offer(0.7 * has_verdict, dispute.AppealVerdict, "manufacturer", **appeal)
-        how = {"how": "decided" if has_verdict else "settled", "terms": self._text()}
-        self._offer(
-            (5 if has_verdict else 0.3) * bool(under_way),
-            dispute.CloseDispute,
-            "dispute_officer",
-            dispute_id=which,
-            **how,
-        )
+        party = rng.choice([*parties * 3, "seller"])
+        role = party if party in ("customer", "manufacturer") else "dispute_officer"
+        appeal = {"dispute_id": which, "party": party, "reasons": self._text()}
+        self._offer(1.2 * stands, dispute.AppealVerdict, role, **appeal)
+        how: dict[str, object] = {"how": "decided" if stands else rng.choice(("settled", "withdrawn"))}
+        if how["how"] == "settled":
+            how |= {"shares": rng.choice(((), shares)), "amount": rng.choice((None, self._price()))}
+        closed = {"dispute_id": which, **how, "terms": self._text()}
+        self._offer((4 if stands else 0.5) * is_under_way, dispute.CloseDispute, "dispute_officer", **closed)
+        self._payers(which, is_ruled=bool(facts) and disputes.ruling(facts) is not None)
+
+    def _shares(self, parties: Sequence[str]) -> list[dict[str, str]]:
+        first, last = self.rng.choice(parties), self.rng.choice(parties)
+        if first == last:
+            return [{"party": first, "percent": "100"}]
+        return [{"party": first, "percent": "50"}, {"party": last, "percent": "50"}]
+
+    def _payers(self, which: str, *, is_ruled: bool) -> None:
+        """Half of a line each, or all of it on one; or a part too little, or more than there is."""
+        case, rng = self.case, self.rng
+        version = rng.choice([*case.estimates, 1])
+        lines = case.estimates[version].issued.said["lines"] if version in case.estimates else []
+        line = rng.choice([*lines, {"line_id": "frame", "price": self._price()}])
+        price = Decimal(line["price"]["amount"])
+        one, other = rng.sample(("customer", "company", "manufacturer"), 2)
+        half = (price / 2).quantize(Decimal("0.01"))
+        parts = rng.choice(([(one, price)], [(one, half), (other, price - half)], [(one, half)]))
+        told = [
+            {"line_id": line["line_id"], "payer": payer, "amount": {"amount": part, "currency": "EUR"}}
+            for payer, part in parts
+        ]
+        revised = {"dispute_id": which, "estimate_version": version, "lines": told, "reason": self._text()}
+        self._offer((4 if lines else 0.5) * is_ruled, estimate.RevisePayers, "dispute_officer", **revised)
 
     def _whose_decision(self, dispute_id: str) -> str:
         facts = self.case.dispute(dispute_id)

@@ -169,6 +169,28 @@ def test_that_no_standard_applies_needs_a_reason() -> None:
     given(OPENED).when(but(PIN_STANDARD, **none_applies | {"none_reason": None})).then_rejected("unknown-reference")
 
 
+def test_a_pin_names_the_document_that_was_published() -> None:
+    given(OPENED).when(but(PIN_STANDARD, document_hash="cd" * 32)).then_rejected("unknown-reference")
+    without = but(STANDARD, document_hash=None)
+    told = given(OPENED).where(standards=[without])
+    told.when(but(PIN_STANDARD, document_hash="cd" * 32)).then(but(PINNED, document_hash="cd" * 32))
+    told.when(but(PIN_STANDARD, document_hash=None)).then(but(PINNED, document_hash=None))
+
+
+def test_a_pin_without_a_hash_gets_that_of_the_document_published() -> None:
+    given(OPENED).when(but(PIN_STANDARD, document_hash=None)).then(PINNED)
+    assert STANDARD.document_hash == PINNED.document_hash == "ab" * 32
+
+
+def test_a_pin_names_clauses_that_the_version_has() -> None:
+    told = given(OPENED)
+    told.when(but(PIN_STANDARD, clauses=())).then(but(PINNED, clauses=()))
+    refused = told.when(but(PIN_STANDARD, clauses=("4.2", "4.3")))
+    refused.then_rejected("unknown-reference")
+    assert str(refused.refusal).endswith("ACME-IS-7@3 has no clause 4.3; the nearest is 4.2")
+    told.where(standards=[but(STANDARD, clauses=())]).when(PIN_STANDARD).then_rejected("unknown-reference")
+
+
 # one-person-moved-warranty
 
 

@@ -1,5 +1,6 @@
 """Dispute: parties differ, state where they stand, and somebody who is not judge in their own case decides."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
@@ -7,25 +8,40 @@ import pytest
 from tests.examples import (
     APPEAL_VERDICT,
     APPEALED,
+    BOARD_SUBMITTED,
+    CLAIM_DECIDED,
+    CLAIMED,
     CLOSE_DISPUTE,
+    CLOSE_TICKET,
+    CLOSED,
     CORRECTED,
+    CUSTOMER,
     CUSTOMERS_POSITION,
     DISPUTE_CLOSED,
+    DISPUTE_OFFICER,
     DISPUTED,
+    EVIDENCE_HANDED_OVER,
     EVIDENCE_SUBMITTED,
     EXPERT,
+    HAND_OVER_EVIDENCE,
+    HANDED_BACK,
     HOLD_JOINT_INSPECTION,
     IN_WARRANTY,
     INSPECTED_JOINTLY,
     ISSUE_VERDICT,
     MANAGER,
+    MANUFACTURER,
     MANUFACTURERS_POSITION,
     NO_STANDARD,
     OPEN_DISPUTE,
     OPENED,
+    PIN_STANDARD,
     PINNED,
+    POSITION_REQUESTED,
     RECEIVED,
     REFUSED,
+    REOPEN_TICKET,
+    REQUEST_POSITION,
     REVISED,
     STATE_POSITION,
     SUBMIT_EVIDENCE,
@@ -33,13 +49,28 @@ from tests.examples import (
     VERDICT,
     WARRANTY_OFFICER,
     but,
+    euros,
 )
 from tests.spec import Fact, fact, given, hour
 from ticketing.domain.errors import BadInput
-from ticketing.domain.events import PositionStated, Share
+from ticketing.domain.events import PositionRequested, PositionStated, Share
+from ticketing.domain.values import Actor, Event
 
+SETTLED = but(DISPUTE_CLOSED, how="settled")
+OVER_CLAIMED = but(DISPUTED, ground="rejected_claim", raised_by="company", parties=("manufacturer",))
+OVER_CLAIM = but(
+    OPEN_DISPUTE, ground="rejected_claim", raised_by="company", parties=("manufacturer",), actor=WARRANTY_OFFICER
+)
 HEARD = (OPENED, DISPUTED, PINNED, CUSTOMERS_POSITION, MANUFACTURERS_POSITION)
 SILENCE = but(MANUFACTURERS_POSITION, statement=None, is_silence=True, deadline=hour(3))
+
+
+def shares(*percent: str) -> tuple[Share, ...]:
+    parties = ("manufacturer", "customer", "seller")
+    return tuple(
+        Share.model_validate({"party": party, "percent": Decimal(part)})
+        for party, part in zip(parties, percent, strict=False)
+    )
 
 
 def test_a_party_opens_a_dispute() -> None:
@@ -112,6 +143,123 @@ def test_silence_before_the_deadline_is_no_position(deadline: object) -> None:
     early = but(SILENCE, deadline=deadline)
     told = given(OPENED, DISPUTED, PINNED, CUSTOMERS_POSITION, early)
     told.when(ISSUE_VERDICT).then_rejected("verdict-without-positions")
+
+
+def test_silence_recorded_while_there_was_time_left_to_answer_is_no_position() -> None:
+    # Found: recorded at hour 5 with a deadline of its own, hour 3, though the manufacturer had until hour 9.
+    asked = but(POSITION_REQUESTED, deadline=hour(9))
+    told = given(OPENED, DISPUTED, PINNED, CUSTOMERS_POSITION, asked, SILENCE)
+    told.when(ISSUE_VERDICT).then_rejected("verdict-without-positions")
+
+
+# deadlines and silence: the manufacturer is asked at hour 2, version 3, and has until hour 3.5
+
+ASKED = but(POSITION_REQUESTED, deadline=hour(3.5))
+UNANSWERED = (OPENED, DISPUTED, ASKED, PINNED, CUSTOMERS_POSITION)
+RECORD_SILENCE = but(
+    STATE_POSITION, party="manufacturer", statement=None, on_behalf_of=None, is_silence=True, actor=DISPUTE_OFFICER
+)
+SILENT = but(MANUFACTURERS_POSITION, clause=None, statement=None, is_silence=True)
+
+
+def test_a_party_is_asked_where_it_stands() -> None:
+    given(OPENED, DISPUTED).when(but(REQUEST_POSITION, deadline=hour(9))).then(but(ASKED, deadline=hour(9)))
+    given(OPENED).when(REQUEST_POSITION).then_rejected("unknown-reference")
+    given(*HEARD, VERDICT, DISPUTE_CLOSED).when(REQUEST_POSITION).then_rejected("already-on-record")
+
+
+def test_nobody_is_asked_until_a_time_that_has_passed() -> None:
+    # The request comes at hour 2.
+    told = given(OPENED, DISPUTED)
+    told.when(but(REQUEST_POSITION, deadline=hour(2))).then_rejected("verdict-without-positions")
+    told.when(but(REQUEST_POSITION, deadline=hour(2.01))).then(but(ASKED, deadline=hour(2.01)))
+
+
+def test_silence_is_recorded_of_a_party_that_was_asked_and_whose_deadline_has_passed() -> None:
+    given(*UNANSWERED).when(RECORD_SILENCE).then(SILENT)
+    given(*UNANSWERED).when(but(RECORD_SILENCE, deadline=hour(3.5))).then(but(SILENT, deadline=hour(3.5)))
+    given(*UNANSWERED, SILENT).when(ISSUE_VERDICT).then(VERDICT)
+
+
+def test_silence_of_a_party_that_was_not_asked_is_not_recorded() -> None:
+    told = given(OPENED, DISPUTED, but(ASKED, party="customer"), PINNED, CUSTOMERS_POSITION)
+    told.when(but(RECORD_SILENCE, deadline=hour(3))).then_rejected("verdict-without-positions")
+
+
+@pytest.mark.parametrize("asked_again", [(), (ASKED,)], ids=["once", "twice"])
+def test_silence_is_not_recorded_before_the_latest_deadline(asked_again: tuple[PositionRequested, ...]) -> None:
+    # The command comes at hour 5, or 6: a later request with an earlier deadline shortens nothing.
+    told = given(OPENED, DISPUTED, but(ASKED, deadline=hour(6)), PINNED, CUSTOMERS_POSITION, *asked_again)
+    told.when(RECORD_SILENCE).then_rejected("verdict-without-positions")
+    told.when(but(RECORD_SILENCE, deadline=hour(3.5))).then_rejected("verdict-without-positions")
+    later = but(RECORD_SILENCE, occurred_at=hour(6.1))
+    told.where(now=hour(7)).when(later).then(SILENT)
+
+
+def test_silence_names_no_deadline_that_is_earlier_than_the_one_set_or_has_not_passed() -> None:
+    for deadline in (hour(3.4), hour(9)):
+        given(*UNANSWERED).when(but(RECORD_SILENCE, deadline=deadline)).then_rejected("verdict-without-positions")
+
+
+def test_a_party_that_has_answered_is_not_silent_until_it_is_asked_again() -> None:
+    answered = (*UNANSWERED, MANUFACTURERS_POSITION)
+    given(*answered).when(RECORD_SILENCE).then_rejected("verdict-without-positions")
+    again = given(*answered, but(ASKED, deadline=hour(8)))
+    again.when(RECORD_SILENCE).then_rejected("verdict-without-positions")
+    again.where(now=hour(9)).when(RECORD_SILENCE).then(SILENT)
+
+
+def test_a_position_stated_late_counts_and_the_silence_stays_on_record() -> None:
+    told = given(*UNANSWERED, SILENT, MANUFACTURERS_POSITION).ticket.disputes["D-1"]
+    assert [position.said.is_silence for position in told.positions] == [False, True, False]
+    assert "manufacturer" in told.heard
+    assert (told.asked[0].silence, told.asked[0].answered_by) == (6, 7)
+
+
+def test_the_desk_is_told_which_deadlines_have_passed_unanswered() -> None:
+    both = (OPENED, DISPUTED, but(ASKED, party="customer", deadline=hour(5)), ASKED)
+    dispute = given(*both).ticket.disputes["D-1"]
+    assert dispute.overdue(hour(3.5)) == ()
+    assert [it.party for it in dispute.overdue(hour(4))] == ["manufacturer"]
+    assert [it.party for it in dispute.overdue(hour(5.1))] == ["manufacturer", "customer"]
+    for dealt_with in (MANUFACTURERS_POSITION, but(SILENT, deadline=hour(3.5))):
+        after = given(*both, dealt_with).ticket.disputes["D-1"]
+        assert [it.party for it in after.overdue(hour(5.1))] == ["customer"]
+    assert given(*both, but(DISPUTE_CLOSED, how="settled")).ticket.disputes["D-1"].overdue(hour(9)) == ()
+
+
+def test_whoever_got_more_time_is_not_overdue_before_it_has_passed() -> None:
+    dispute = given(OPENED, DISPUTED, ASKED, but(ASKED, deadline=hour(8))).ticket.disputes["D-1"]
+    assert dispute.overdue(hour(5)) == ()
+    assert [it.deadline for it in dispute.overdue(hour(8.5))] == [hour(8)]
+
+
+# who speaks for whom
+
+
+@pytest.mark.parametrize("actor", [MANUFACTURER, EXPERT], ids=lambda actor: actor.role)
+def test_a_party_speaks_for_itself_only(actor: Actor) -> None:
+    told = given(OPENED, DISPUTED, PINNED)
+    told.when(but(STATE_POSITION, actor=actor)).then_rejected("role-may-not")
+    told.when(but(STATE_POSITION, actor=actor, party=actor.role)).then(but(CUSTOMERS_POSITION, party=actor.role))
+    told.when(but(RECORD_SILENCE, actor=actor, party="company")).then_rejected("role-may-not")
+
+
+def test_staff_who_enter_what_a_party_said_name_for_whom_or_its_letter() -> None:
+    told = given(OPENED, DISPUTED)
+    staff = but(STATE_POSITION, actor=DISPUTE_OFFICER, on_behalf_of=None)
+    told.when(staff).then_rejected("role-may-not")
+    for source in ({"on_behalf_of": "cust-1"}, {"letter_hash": "ab" * 32}):
+        said = but(CUSTOMERS_POSITION, **{"on_behalf_of": None, **source})
+        told.when(but(staff, **source)).then(said)
+    told.when(but(staff, party="company")).then(but(CUSTOMERS_POSITION, party="company", on_behalf_of=None))
+
+
+def test_a_position_says_in_which_language_it_was_written() -> None:
+    told = given(OPENED, DISPUTED).and_then(but(STATE_POSITION, statement="无液体进入", language="zh-hans"))
+    assert told.ticket.disputes["D-1"].positions[0].said.language == "zh-Hans"
+    with pytest.raises(BadInput, match="a language is a BCP 47 tag, such as fr, zh-Hans or pt-BR"):
+        but(STATE_POSITION, language="chinese")
 
 
 EMPTY = but(MANUFACTURERS_POSITION, statement=None)
@@ -200,24 +348,30 @@ def test_whoever_did_something_else_on_the_ticket_may_judge() -> None:
 # shares
 
 
-def shares(*percent: str) -> tuple[Share, ...]:
-    parties = ("manufacturer", "customer", "seller")
-    return tuple(
-        Share.model_validate({"party": party, "percent": Decimal(part)})
-        for party, part in zip(parties, percent, strict=False)
-    )
-
-
 @pytest.mark.parametrize("percent", [("60", "39.99"), ("60", "40.01"), ("99",), ("50", "50", "50")], ids=str)
 def test_the_shares_of_a_verdict_make_a_whole(percent: tuple[str, ...]) -> None:
-    with pytest.raises(BadInput, match=r"IssueVerdict\.shares: the shares of a verdict make 100 per cent"):
+    with pytest.raises(BadInput, match=r"IssueVerdict\.shares: the shares make 100 per cent"):
         but(ISSUE_VERDICT, shares=shares(*percent))
 
 
 @pytest.mark.parametrize("percent", [(), ("100",), ("60", "40"), ("33.3", "33.3", "33.4")], ids=str)
 def test_a_verdict_splits_the_cost_or_says_nothing_of_it(percent: tuple[str, ...]) -> None:
     split = shares(*percent)
-    given(*HEARD).when(but(ISSUE_VERDICT, shares=split)).then(but(VERDICT, shares=split))
+    three = but(DISPUTED, parties=("manufacturer", "seller"))
+    told = given(OPENED, three, *HEARD[2:], but(CUSTOMERS_POSITION, party="seller"))
+    told.when(but(ISSUE_VERDICT, shares=split)).then(but(VERDICT, shares=split))
+
+
+def test_a_party_bears_one_share() -> None:
+    twice = (*shares("60"), *shares("40"))
+    with pytest.raises(BadInput, match=r"IssueVerdict\.shares: a party bears one share"):
+        but(ISSUE_VERDICT, shares=twice)
+
+
+def test_only_parties_of_the_dispute_win_it_or_bear_a_share() -> None:
+    sellers = {"in_favour_of": "seller"}, {"shares": shares("50", "25", "25")}
+    for said in sellers:
+        given(*HEARD).when(but(ISSUE_VERDICT, **said)).then_rejected("unknown-reference")
 
 
 # after the verdict
@@ -229,26 +383,90 @@ def test_a_verdict_is_about_a_dispute_that_exists() -> None:
 
 def test_a_closed_dispute_is_not_decided_again() -> None:
     given(*HEARD, VERDICT, DISPUTE_CLOSED).when(ISSUE_VERDICT).then_rejected("already-on-record")
+    given(*HEARD, but(DISPUTE_CLOSED, how="settled")).when(ISSUE_VERDICT).then_rejected("already-on-record")
+
+
+def test_a_dispute_is_decided_again_only_after_an_appeal() -> None:
+    given(*HEARD, VERDICT).when(ISSUE_VERDICT).then_rejected("already-on-record")
+    given(*HEARD, VERDICT, APPEALED).when(ISSUE_VERDICT).then(VERDICT)
 
 
 def test_only_a_verdict_is_appealed() -> None:
     given(*HEARD, VERDICT).when(APPEAL_VERDICT).then(APPEALED)
     given(*HEARD).when(APPEAL_VERDICT).then_rejected("unknown-reference")
     given(OPENED).when(APPEAL_VERDICT).then_rejected("unknown-reference")
+    given(*HEARD, VERDICT, APPEALED, SETTLED).when(APPEAL_VERDICT).then_rejected("unknown-reference")
+
+
+def test_only_a_party_of_the_dispute_appeals_and_for_itself() -> None:
+    told = given(*HEARD, VERDICT)
+    sellers = but(APPEAL_VERDICT, party="seller", actor=DISPUTE_OFFICER)
+    told.when(sellers).then_rejected("unknown-reference")
+    told.when(but(APPEAL_VERDICT, party="customer")).then_rejected("role-may-not")
+
+
+def test_each_party_appeals_once_against_one_verdict() -> None:
+    told = given(*HEARD, VERDICT, APPEALED)
+    told.when(APPEAL_VERDICT).then_rejected("already-on-record")
+    told.when(but(APPEAL_VERDICT, party="customer", actor=CUSTOMER)).then(but(APPEALED, party="customer"))
+    given(*HEARD, VERDICT, APPEALED, VERDICT).when(APPEAL_VERDICT).then(APPEALED)
 
 
 def test_an_appeal_opens_the_dispute_again() -> None:
+    opened = given(*HEARD, VERDICT, DISPUTE_CLOSED, APPEALED).ticket.disputes["D-1"]
+    assert (opened.is_open, opened.closing) == (True, None)
     given(*HEARD, VERDICT, DISPUTE_CLOSED, APPEALED).when(ISSUE_VERDICT).then(VERDICT)
+
+
+AGAINST = but(VERDICT, in_favour_of="manufacturer", shares=shares("0", "100"))
+OTHER_SHARES = but(VERDICT, shares=shares("60", "40"))
+SAME_SHARES = but(VERDICT, shares=shares("100", "0"))
+
+
+ENDINGS: Mapping[str, tuple[tuple[Event, ...], str | None]] = {
+    "undecided": ((), None),
+    "verdict": ((VERDICT,), "decided"),
+    "closed": ((VERDICT, DISPUTE_CLOSED), "decided"),
+    "appealed": ((VERDICT, APPEALED), None),
+    "the same again": ((VERDICT, APPEALED, VERDICT), "upheld"),
+    "a share of nothing": ((VERDICT, APPEALED, SAME_SHARES), "upheld"),
+    "for the other": ((VERDICT, APPEALED, AGAINST), "overturned"),
+    "other shares": ((VERDICT, DISPUTE_CLOSED, APPEALED, OTHER_SHARES, DISPUTE_CLOSED), "overturned"),
+    "appealed again": ((VERDICT, APPEALED, AGAINST, APPEALED), None),
+    "settled after the appeal": ((VERDICT, APPEALED, SETTLED), "settled"),
+    "withdrawn": ((but(DISPUTE_CLOSED, how="withdrawn"),), "withdrawn"),
+}
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_a_later_verdict_upholds_or_overturns_the_one_appealed(name: str) -> None:
+    then, outcome = ENDINGS[name]
+    dispute = given(*HEARD, *then).ticket.disputes["D-1"]
+    assert dispute.outcome == outcome
+    assert dispute.is_overturned == (outcome == "overturned")
 
 
 def test_a_dispute_closes_as_decided_only_after_a_verdict() -> None:
     given(*HEARD, VERDICT).when(CLOSE_DISPUTE).then(DISPUTE_CLOSED)
     given(*HEARD).when(CLOSE_DISPUTE).then_rejected("unknown-reference")
+    given(*HEARD, VERDICT, APPEALED).when(CLOSE_DISPUTE).then_rejected("unknown-reference")
 
 
 @pytest.mark.parametrize("how", ["settled", "withdrawn"])
 def test_a_dispute_is_settled_or_withdrawn_without_a_verdict(how: str) -> None:
     given(*HEARD).when(but(CLOSE_DISPUTE, how=how)).then(but(DISPUTE_CLOSED, how=how))
+
+
+def test_a_settlement_says_who_bears_what_and_what_the_customer_gets() -> None:
+    settled = {"how": "settled", "terms": "half each", "shares": shares("50", "50"), "amount": euros("20.00")}
+    given(*HEARD).when(but(CLOSE_DISPUTE, **settled)).then(but(DISPUTE_CLOSED, **settled))
+    strangers = but(CLOSE_DISPUTE, how="settled", shares=shares("50", "0", "50"))
+    given(*HEARD).when(strangers).then_rejected("unknown-reference")
+    for said in ({"shares": shares("50", "50")}, {"amount": euros("20.00")}):
+        with pytest.raises(BadInput, match="only a settlement has shares and an amount"):
+            but(CLOSE_DISPUTE, **said)
+    with pytest.raises(BadInput, match="the shares make 100 per cent"):
+        but(CLOSE_DISPUTE, how="settled", shares=shares("50"))
 
 
 def test_a_dispute_closes_once() -> None:
@@ -257,3 +475,91 @@ def test_a_dispute_closes_once() -> None:
 
 def test_only_a_dispute_that_exists_is_closed() -> None:
     given(OPENED).when(CLOSE_DISPUTE).then_rejected("unknown-reference")
+
+
+# several, and after closure
+
+
+def test_a_ticket_has_several_disputes_each_with_its_own_ground() -> None:
+    told = given(OPENED, DISPUTED, but(DISPUTED, dispute_id="D-2", ground="price", is_blocking=False), PINNED).ticket
+    assert [(it.ground, it.is_open) for it in told.disputes.values()] == [("coverage", True), ("price", True)]
+    assert told.blocking_disputes == ("D-1",)
+
+
+def test_a_dispute_is_fought_out_after_closure_and_reopens_nothing() -> None:
+    facts = (DISPUTED, ASKED, PINNED, CUSTOMERS_POSITION, MANUFACTURERS_POSITION, VERDICT, APPEALED, VERDICT)
+    told = (
+        given(OPENED, RECEIVED, HANDED_BACK, CLOSED)
+        .where(now=hour(4))
+        .and_then(
+            OPEN_DISPUTE,
+            but(REQUEST_POSITION, deadline=hour(9)),
+            PIN_STANDARD,
+            STATE_POSITION,
+            but(STATE_POSITION, actor=MANUFACTURER, party="manufacturer"),
+            ISSUE_VERDICT,
+            APPEAL_VERDICT,
+            ISSUE_VERDICT,
+            CLOSE_DISPUTE,
+        )
+    )
+    ticket = told.ticket
+    assert len(told.history) == 4 + len(facts) + 1
+    assert (ticket.case, ticket.cycle, ticket.disputes["D-1"].outcome) == ("closed", 1, "upheld")
+
+
+def test_a_blocking_dispute_opened_after_closure_keeps_only_a_next_cycle_open() -> None:
+    after = given(OPENED, RECEIVED, HANDED_BACK, CLOSED).and_then(OPEN_DISPUTE)
+    assert after.ticket.case == "closed"
+    again = after.and_then(REOPEN_TICKET)
+    again.when(CLOSE_TICKET).then_rejected("not-finished")
+    again.and_then(but(CLOSE_DISPUTE, how="withdrawn")).when(CLOSE_TICKET).then(CLOSED)
+
+
+# evidence and where it is
+
+
+def test_evidence_goes_from_hand_to_hand_without_a_gap() -> None:
+    told = given(OPENED, BOARD_SUBMITTED)
+    told.when(HAND_OVER_EVIDENCE).then(EVIDENCE_HANDED_OVER)
+    on = told.and_then(HAND_OVER_EVIDENCE, but(HAND_OVER_EVIDENCE, from_holder="e-1", to_holder="acme"))
+    custody = on.ticket.evidence["E-2"].custody
+    assert [(held.holder, held.version) for held in custody] == [("berlin-safe", 2), ("e-1", 3), ("acme", 4)]
+    assert [held.since for held in custody] == [hour(1), hour(2), hour(3)]
+    on.when(HAND_OVER_EVIDENCE).then_rejected("unknown-reference")
+
+
+def test_only_a_thing_that_somebody_holds_is_handed_over() -> None:
+    given(OPENED).when(HAND_OVER_EVIDENCE).then_rejected("unknown-reference")
+    a_file = but(BOARD_SUBMITTED, held_by=None)
+    given(OPENED, a_file).when(HAND_OVER_EVIDENCE).then_rejected("unknown-reference")
+    assert given(OPENED, a_file).ticket.evidence["E-2"].holder is None
+
+
+def test_evidence_is_handed_over_to_somebody_else() -> None:
+    with pytest.raises(BadInput, match="to somebody else"):
+        but(HAND_OVER_EVIDENCE, to_holder="berlin-safe")
+
+
+def test_of_a_joint_inspection_stands_who_was_asked_who_came_and_the_written_protocol() -> None:
+    said = {"invited": ("cust-1", "acme", "e-1"), "protocol_hash": "ab" * 32}
+    told = given(OPENED, DISPUTED).and_then(but(HOLD_JOINT_INSPECTION, **said))
+    (inspection,) = told.ticket.disputes["D-1"].inspections
+    assert inspection.held == but(INSPECTED_JOINTLY, **said)
+    assert inspection.held_at == hour(2)
+
+
+# a claim that was not approved in full
+
+
+@pytest.mark.parametrize("approved", ["0.00", "29.99"])
+def test_the_company_disputes_a_claim_that_was_not_approved_in_full(approved: str) -> None:
+    decided = but(CLAIM_DECIDED, amount_approved=euros(approved))
+    told = given(OPENED, CLAIMED, decided)
+    told.when(but(OVER_CLAIM, about_version=3)).then(but(OVER_CLAIMED, about_version=3))
+
+
+def test_a_dispute_over_a_rejected_claim_names_the_decision() -> None:
+    told = given(OPENED, CLAIMED, but(CLAIM_DECIDED, amount_approved=euros("30.00")))
+    for version in (None, 2, 3, 9):
+        told.when(but(OVER_CLAIM, about_version=version)).then_rejected("unknown-reference")

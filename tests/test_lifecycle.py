@@ -67,12 +67,15 @@ LEGAL_AFTER_CLOSURE = {
     e.ComplaintResolved,
     # dispute
     e.DisputeOpened,
+    e.PositionRequested,
     e.PositionStated,
     e.EvidenceSubmitted,
+    e.EvidenceHandedOver,
     e.JointInspectionHeld,
     e.VerdictIssued,
     e.VerdictAppealed,
     e.DisputeClosed,
+    e.PayersRevised,
     # pinned standard, claim, proof, contact
     e.StandardPinned,
     e.ClaimSubmitted,

@@ -24,8 +24,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from tests import postgres
+from tests.assessed import assessed, shown
 from tests.examples import EXAMPLES, SITES, STANDARD, START, but
-from tests.oracle import LAXER, NOT_JUDGED, QUESTIONS, Case, Raw, broken, raw, standing
+from tests.oracle import DECISIONS, LAXER, NOT_JUDGED, PUBLISHED, QUESTIONS, Case, Raw, broken, raw, standing
 from tests.talk import ON_THE_RECORD, ROLES, UNITS, Offer, Talk
 from ticketing.adapters.codec import Codec
 from ticketing.application import Ticketing
@@ -105,6 +106,7 @@ class World:
         self.focus: UUID | None = None
         self.refused: Counter[str] = Counter()
         self.flagged: Counter[str] = Counter()
+        self.answers: Counter[str] = Counter()
         manager = Actor(id="manager-1", role="manager")
         for thing in (STANDARD, LAXER, *SITES.values()):
             self.tell(Publish(actor=manager, thing=thing, command_id=self.next_id()))
@@ -154,9 +156,21 @@ class World:
         wrong = broken(fact, case, self.now)
         assert wrong <= fact.flags, f"{wrong - fact.flags} of {fact} was let through"
         assert fact.flags <= wrong | NOT_JUDGED, f"{fact.flags - wrong} of {fact} is out of place"
+        if fact.name in DECISIONS:
+            self._judge_assessment(fact, case)
         self.flagged.update(fact.flags)
         self._judge_claims(fact, case, Case(standing([*before, fact])))
         self.streams[fact.ticket] = [*before, fact]
+
+    def _judge_assessment(self, fact: Raw, case: Case) -> None:
+        """Beside a decision stands what the version pinned says of the facts before it, if one is pinned."""
+        pinned, beside = case.pinned, fact.said["assessment"]
+        standard = PUBLISHED.get((pinned["standard"], pinned["standard_version"])) if pinned is not None else None
+        if standard is None or beside is None:
+            assert (standard, beside) == (None, None)
+            return
+        assert shown(beside) == assessed(standard, case), f"{fact} has another assessment beside it"
+        self.answers[beside["answer"]] += 1
 
     def _judge_claims(self, fact: Raw, before: Case, after: Case) -> None:
         others = [Case(standing(it)) for ticket, it in self.streams.items() if ticket != fact.ticket]
@@ -174,7 +188,8 @@ class World:
         ticket = command.ticket_id  # type: ignore[attr-defined]  # every command in EVENT_OF is to a ticket
         history = self.streams.get(ticket, [])
         event = EVENT_OF[type(command)](
-            **{name: getattr(command, name) for name in EVENT_OF[type(command)].model_fields}
+            # What the store adds beside a decision is no part of what was asked for.
+            **{name: getattr(command, name) for name in EVENT_OF[type(command)].model_fields if name != "assessment"}
         )
         said = Raw(
             ticket=ticket,
@@ -442,10 +457,11 @@ def test_over_many_lives_every_event_and_every_refusal_occurs_and_most_go_on_aft
             world.repeat(rng)
             world.look_back(rng)
         names |= world.names
-        met += world.refused + world.flagged
+        met += world.refused + world.flagged + world.answers
         closed, on = world.closed_and_on
         reached.update(runs=1, closed=closed, on=on)
     assert names == {event.__name__ for event in e.TICKET_EVENTS}
+    assert {"covered", "undecidable"} <= met.keys()
     assert {*QUESTIONS, "number-taken", "unit-already-open", "stale-version", "command-id-reused"} <= met.keys()
     assert reached["closed"] * 3 >= reached["runs"], reached
     assert reached["on"] * 5 >= reached["runs"], reached

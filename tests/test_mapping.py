@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from ticketing.domain import events as e
-from ticketing.domain.values import Code, Role
+from ticketing.domain.values import Code, Party, Role
 from ticketing.imports.mapping import LogMapping, MappingError, meanings_of, read_mapping
 from ticketing.imports.sections import (
     Activity,
@@ -333,7 +333,7 @@ def test_every_table_of_a_mapping_is_explained_in_the_documentation() -> None:
     [
         ("`[[actor.roles]]`", "role", get_args(Role)),
         ("`wait`", "cause", get_args(e.WaitCause)),
-        ("`wait`", "responsible", get_args(e.Party)),
+        ("`wait`", "responsible", get_args(Party)),
     ],
 )
 def test_every_word_that_a_key_may_say_is_in_the_documentation(heading: str, key: str, words: Sequence[str]) -> None:

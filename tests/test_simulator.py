@@ -155,6 +155,14 @@ def test_every_standard_is_published_before_it_takes_effect(world: World) -> Non
             assert fact.recorded_at < next(c.effective_from for c in CHANGED_STANDARDS if c == fact.event)
 
 
+def test_the_standards_say_all_that_can_be_said_and_decisions_go_against_them(world: World) -> None:
+    decided = [fact.event for fact in world.app.follow() if isinstance(fact.event, e.EntitlementDecided)]
+    said = Counter((event.basis, event.assessment.answer) for event in decided if event.assessment is not None)
+    assert {answer for _, answer in said} == {"covered", "not_covered", "undecidable"}
+    assert said["warranty", "covered"] > said["warranty", "not_covered"] > 0
+    assert said["none", "not_covered"] > 0 == said["none", "covered"]
+
+
 class TestStory:
     def test_it_was_refused_disputed_inspected_decided_and_made_good(self, world: World) -> None:
         told = [type(fact.event) for fact in world.app.history(world.story_number)]
@@ -173,9 +181,30 @@ class TestStory:
         )
         assert [turn for turn in told if turn in turns] == list(turns)
 
+    def test_the_standard_did_not_cover_it_then_and_covers_it_now(self, world: World) -> None:
+        facts = [fact.event for fact in world.app.history(world.story_number)]
+        decided = [it for it in facts if isinstance(it, e.EntitlementDecided | e.ServiceRefused | e.EntitlementRevised)]
+        said = [(it.assessment.version, it.assessment.answer) for it in decided if it.assessment is not None]
+        assert said == [(2, "not_covered"), (2, "not_covered"), (1, "covered")]
+
     def test_its_verdict_names_the_shares(self, world: World) -> None:
         (verdict,) = [f.event for f in world.app.history(world.story_ticket_id) if isinstance(f.event, e.VerdictIssued)]
         assert {share.party: int(share.percent) for share in verdict.shares} == {"manufacturer": 70, "company": 30}
+
+    def test_what_its_verdict_called_for_was_confirmed_and_nothing_is_left(self, world: World) -> None:
+        # The customer bears nothing of the fee of 25.00, the manufacturer 70 %: 17.50.
+        ticket = world.app.ticket(world.story_number)
+        assert str(ticket.bills["B-STORY"].credited) == "25.00"
+        assert str(ticket.claims["D-STORY-manufacturer"].amount.amount) == "17.50"
+        assert ticket.entitlement == "warranty"
+        assert world.app.proposals(world.story_number, "D-STORY") == ()
+
+    def test_its_cable_went_to_the_expert_and_the_manufacturer_let_its_deadline_pass(self, world: World) -> None:
+        ticket = world.app.ticket(world.story_number)
+        assert [it.holder for it in ticket.evidence["E-STORY-2"].custody] == ["berlin-safe", "head-office-expert-1"]
+        (asked,) = ticket.disputes["D-STORY"].asked
+        assert (asked.party, asked.answered_by) == ("manufacturer", None)
+        assert asked.silence is not None
 
     def test_what_was_known_when_it_was_refused_differs_from_what_is_known_now(self, world: World) -> None:
         then = world.app.ticket(world.story_number, known_at=world.refused_at)

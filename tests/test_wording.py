@@ -5,6 +5,7 @@ import pytest
 from tests import examples
 from tests.spec import fact, history
 from ticketing.domain import events as e
+from ticketing.domain.assessment import Assessment
 from ticketing.domain.values import Event, PrivateText, SerialNumber
 from ticketing.domain.wording import WORDING, in_words
 
@@ -76,6 +77,61 @@ def test_bare_facts_leave_no_loose_ends() -> None:
                 "“the indicator reddens in humid air”"
             ),
         ),
+        (
+            examples.POSITION_REQUESTED,
+            "asked the manufacturer for its position in dispute D-1 until 2026-03-03 00:30 UTC: “please say”",
+        ),
+        (
+            examples.but(examples.MANUFACTURERS_POSITION, letter_hash="ab" * 32, language="zh-Hans"),
+            (
+                "stated the manufacturer's position in dispute D-1, letter abababababab… (clause 4.2) [zh-Hans]: "
+                "“the indicator is red”"
+            ),
+        ),
+        (
+            examples.BOARD_SUBMITTED,
+            "put evidence E-2 on record: part, image/jpeg, fefefefefefe…, held by berlin-safe",
+        ),
+        (examples.EVIDENCE_HANDED_OVER, "handed evidence E-2 over from berlin-safe to e-1"),
+        (
+            examples.but(examples.INSPECTED_JOINTLY, invited=("cust-1", "acme"), protocol_hash="ab" * 32),
+            (
+                "held a joint inspection in dispute D-1 with cust-1, e-1; invited and absent: acme; "
+                "protocol abababababab…"
+            ),
+        ),
+        (
+            examples.but(
+                examples.DISPUTE_CLOSED,
+                how="settled",
+                shares=examples.VERDICT.shares,
+                amount=examples.euros("40.00"),
+                terms=PrivateText(text="half each"),
+            ),
+            (
+                "closed dispute D-1: settled, shares: manufacturer 100 %, credited to the customer: 40.00 EUR, "
+                "“half each”"
+            ),
+        ),
+        (
+            examples.PAYERS_REVISED,
+            (
+                "revised the payers of estimate 1 after dispute D-1: board 80.00 EUR by the manufacturer: "
+                "“as the expert decided”"
+            ),
+        ),
+        (
+            examples.but(examples.CLAIMED, to="Sure Ltd", to_party="insurer", dispute_id="D-1"),
+            "submitted claim C-1 to Sure Ltd (the insurer) for 30.00 EUR after dispute D-1",
+        ),
+        (
+            examples.but(examples.CLAIM_DECIDED, on_behalf_of="acme", letter_hash="cd" * 32),
+            "decided claim C-1 on behalf of acme: 25.00 EUR approved, clause 9.1, letter cdcdcdcdcdcd…",
+        ),
+        (
+            examples.but(examples.CREDITED, dispute_id="D-1"),
+            "credited 10.00 EUR of bill B-1 after dispute D-1: “it took too long”",
+        ),
         (examples.CREDITED, "credited 10.00 EUR of bill B-1: “it took too long”"),
         (examples.CORRECTED, "corrected site of fact 2 from berlin to leipzig: “wrong desk”"),
         (examples.HOST_FACT, "shop recorded ShelfPicked: shelf A-4, crates 2, is big no"),
@@ -83,6 +139,12 @@ def test_bare_facts_leave_no_loose_ends() -> None:
 )
 def test_a_line_says_what_happened(event: Event, line: str) -> None:
     assert worded(event) == line
+
+
+def test_a_decision_is_told_with_what_the_standard_said_of_it() -> None:
+    against = Assessment(standard="ACME-IS-7", version=3, answer="not_covered")
+    for event in (examples.IN_WARRANTY, examples.REVISED, examples.REFUSED):
+        assert worded(examples.but(event, assessment=against)) == f"{worded(event)}; ACME-IS-7@3 says not covered"
 
 
 def test_an_erased_text_reads_erased() -> None:

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 
 from ticketing.domain import events as e
 from ticketing.domain.command import Causes, Rule, Rules, Situation, TicketCommand
+from ticketing.domain.dispute import dispute_unknown
 from ticketing.domain.values import Key, Money, PrivateText
 
 
@@ -25,11 +26,12 @@ class IssueBill(TicketCommand):
 
 
 class CreditBill(TicketCommand):
-    """A bill is credited, in whole or in part."""
+    """A bill is credited, in whole or in part; where a dispute made it due, the credit names it."""
 
     bill_id: Key
     amount: Money
     reason: PrivateText
+    dispute_id: Key | None = None
 
 
 class RecordPayment(TicketCommand):
@@ -40,16 +42,22 @@ class RecordPayment(TicketCommand):
     bill_id: Key | None = None
 
 
-def _estimate_line(s: Situation, line_id: str) -> e.EstimateLine | None:
-    approved = s.ticket.approved_estimate
-    return approved.lines.get(line_id) if approved is not None else None
-
-
 def _wrong_payer(event: e.BillIssued, s: Situation) -> str | None:
+    approved = s.ticket.approved_estimate
+    if approved is None:
+        return None
+    billed: dict[str, Decimal] = {}
     for line in event.lines:
-        estimated = _estimate_line(s, line.estimate_line) if line.estimate_line is not None else None
-        if line.payer == "customer" and estimated is not None and estimated.payer != "customer":
-            return f"line {line.line_id} bills the customer for the share of the {estimated.payer}"
+        if line.payer != "customer" or line.estimate_line is None:
+            continue
+        borne = approved.borne(line.estimate_line)
+        if borne and "customer" not in borne:
+            return f"line {line.line_id} bills the customer for the share of the {next(iter(borne))}"
+        billed[line.estimate_line] = billed.get(line.estimate_line, Decimal(0)) + line.amount.amount
+    for line_id, amount in billed.items():
+        most = approved.borne(line_id).get("customer")
+        if line_id in approved.revised and most is not None and amount > most.amount:
+            return f"the customer is billed {amount} for line {line_id} and bears {most.amount} {most.currency} of it"
     return None
 
 
@@ -105,10 +113,11 @@ def _bill_unknown(event: e.BillCredited | e.PaymentReceived, s: Situation) -> st
 WRONG_PAYER = Rule("wrong-payer", _wrong_payer)
 LINE_NOT_APPROVED = Rule("not-approved", _line_not_approved)
 _UNKNOWN = Rule("unknown-reference", _bill_unknown)
+_NO_DISPUTE = Rule("unknown-reference", dispute_unknown)
 
 CAUSES: Causes = {IssueBill: e.BillIssued, CreditBill: e.BillCredited, RecordPayment: e.PaymentReceived}
 RULES: Rules = {
     e.BillIssued: (Rule("already-on-record", _bill_is_new), WRONG_PAYER, LINE_NOT_APPROVED),
-    e.BillCredited: (_UNKNOWN, Rule("not-approved", _credit_over_bill)),
+    e.BillCredited: (_UNKNOWN, _NO_DISPUTE, Rule("not-approved", _credit_over_bill)),
     e.PaymentReceived: (_UNKNOWN,),
 }

@@ -72,6 +72,7 @@ CHANGED_BY_TWO = (
     e.EstimateApproved,
     e.DisputeOpened,
     e.VerdictIssued,
+    e.PayersRevised,
     e.ClaimDecided,
     e.QcPassed,
     e.QcFailed,
@@ -95,6 +96,10 @@ def _takes_back_alone(event: e.EventCorrected | e.EventRetracted, s: Situation) 
     )
 
 
+ASSESSED = (e.EntitlementDecided, e.EntitlementRevised, e.ServiceRefused)
+"""Decisions beside which stands what the pinned standard said of the facts known, so that deviations are visible."""
+
+_ASSESSMENT = "assessment"
 ROLE_MAY_NOT = Rule("role-may-not", _role_may_not)
 ILLEGAL_TRANSITION = Rule("illegal-transition", _illegal_transition)
 _ALWAYS: tuple[Rule[Any], ...] = (ROLE_MAY_NOT, record.FROM_THE_FUTURE, ILLEGAL_TRANSITION)
@@ -177,12 +182,21 @@ def _caused(command: Command, reference: Reference) -> Event:
     if isinstance(command, record.CorrectEvent):
         return record.correction(command, reference)
     event = CAUSES[type(command)]
-    return event(**{name: getattr(command, name) for name in event.model_fields})
+    said = {name: getattr(command, name) for name in event.model_fields if name != _ASSESSMENT}
+    return _completed(event(**said), reference)
+
+
+def _completed(event: Event, reference: Reference) -> Event:
+    """The fact with what nobody has to say: the assessment beside a decision, and the hash of a document pinned."""
+    if isinstance(event, e.StandardPinned):
+        return diagnosis.with_published_hash(event, reference)
+    return event.model_copy(update={_ASSESSMENT: reference.assessment}) if isinstance(event, ASSESSED) else event
 
 
 def _decide_finding(command: record.RecordFinding, ticket: Ticket, reference: Reference) -> Decision:
     finder = command.found_by
     if finder.role not in MAY_SEND[record.RecordFinding]:
         raise CommandRejected(ROLE_MAY_NOT.slug, f"a {finder.role} does not send RecordFinding")
-    flags = flags_of(command.event, situation_of(command, ticket, reference))
-    return Decision((command.event,), flags, f"finding:{finder.role}:{finder.id}")
+    event = _completed(command.event, reference)
+    flags = flags_of(event, situation_of(command, ticket, reference))
+    return Decision((event,), flags, f"finding:{finder.role}:{finder.id}")

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from ticketing.domain import events as e
 from ticketing.domain.command import Causes, Rule, Rules, Situation, TicketCommand
+from ticketing.domain.errors import nearest
+from ticketing.domain.reference import Reference, StandardPublished
 from ticketing.domain.values import Event, Key, PrivateText, Quantity, Sha256
 
 
@@ -99,14 +101,36 @@ def _no_fault_without_tests(event: e.DiagnosisRecorded, s: Situation) -> str | N
     return demanded_tests_missing(s) if event.found_nothing else None
 
 
+def with_published_hash(event: e.StandardPinned, reference: Reference) -> e.StandardPinned:
+    """The pin with the hash of the published document, where whoever pins the version names none."""
+    standard = _published(event, reference)
+    if standard is None or event.document_hash is not None or standard.document_hash is None:
+        return event
+    return event.model_copy(update={"document_hash": standard.document_hash})
+
+
+def _published(event: e.StandardPinned, reference: Reference) -> StandardPublished | None:
+    if event.standard is None or event.standard_version is None:
+        return None
+    return reference.standards.get((event.standard, event.standard_version))
+
+
 def _standard_unknown(event: e.StandardPinned, s: Situation) -> str | None:
     if event.standard is None:
         return None if event.none_reason is not None else "no standard is named and no reason why none applies"
     if event.standard_version is None:
         return f"the version of {event.standard} is not named"
-    if (event.standard, event.standard_version) not in s.reference.standards:
-        return f"{event.standard}@{event.standard_version} was never published"
-    return None
+    standard, name = _published(event, s.reference), f"{event.standard}@{event.standard_version}"
+    if standard is None:
+        return f"{name} was never published"
+    if event.document_hash is not None and standard.document_hash not in (None, event.document_hash):
+        return f"the document of {name} has the hash {standard.document_hash}, not {event.document_hash}"
+    clauses = [clause.id for clause in standard.clauses]
+    unknown = [clause for clause in event.clauses if clause not in clauses]
+    if not unknown:
+        return None
+    near = nearest(unknown[0], clauses)
+    return f"{name} has no clause {unknown[0]}{f'; the nearest is {near}' if near is not None else ''}"
 
 
 def _moved_out_of_warranty_alone(event: e.EntitlementDecided | e.EntitlementRevised, s: Situation) -> str | None:

@@ -1,13 +1,16 @@
 """Dispute: parties differ, state where they stand, and somebody who is not judge in their own case decides."""
 
-from typing import Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from ticketing.domain import events as e
 from ticketing.domain.command import Causes, Rule, Rules, Situation, TicketCommand
-from ticketing.domain.ticket import Dispute
-from ticketing.domain.values import Instant, Key, PrivateText, Sha256
+from ticketing.domain.disputed import Dispute
+from ticketing.domain.shares import are_whole
+from ticketing.domain.values import Instant, Key, Language, Money, Party, PrivateText, Sha256, instant_text
+
+S = TypeVar("S")
 
 
 class OpenDispute(TicketCommand):
@@ -15,25 +18,38 @@ class OpenDispute(TicketCommand):
 
     dispute_id: Key
     ground: e.DisputeGround
-    raised_by: e.Party
-    parties: tuple[e.Party, ...]
+    raised_by: Party
+    parties: tuple[Party, ...]
     about_version: int | None = None
     is_blocking: bool = False
     text: PrivateText | None = None
 
     @field_validator("parties")
     @classmethod
-    def _have_another_side(cls, parties: tuple[e.Party, ...], said: ValidationInfo) -> tuple[e.Party, ...]:
+    def _have_another_side(cls, parties: tuple[Party, ...], said: ValidationInfo) -> tuple[Party, ...]:
         if {*parties} <= {said.data.get("raised_by")}:
             raise ValueError("a dispute has a party beside the one that raises it")
         return parties
 
 
-class StatePosition(TicketCommand):
-    """A party says where it stands, or its silence is put on record."""
+class RequestPosition(TicketCommand):
+    """A party is asked where it stands, and until when; without that its silence says nothing."""
 
     dispute_id: Key
-    party: e.Party
+    party: Party
+    deadline: Instant
+    text: PrivateText | None = None
+
+
+class StatePosition(TicketCommand):
+    """A party says where it stands, or its silence after the deadline is put on record.
+
+    A customer, manufacturer or expert speaks for itself; staff who enter what another party said name for whom, or the
+    hash of the letter.
+    """
+
+    dispute_id: Key
+    party: Party
     is_silence: bool = False
     deadline: Instant | None = None
     clause: Key | None = None
@@ -41,25 +57,58 @@ class StatePosition(TicketCommand):
     statement: PrivateText | None = None
     on_behalf_of: Key | None = None
     letter_hash: Sha256 | None = None
+    language: Language | None = None
 
 
 class SubmitEvidence(TicketCommand):
-    """Evidence is put on record by its hash."""
+    """Evidence is put on record by its hash; `held_by` is who keeps the thing itself, where it is more than a file."""
 
     evidence_id: Key
     dispute_id: Key | None = None
     sha256: Sha256
     media_type: Key
+    kind: Key | None = None
+    size_bytes: Annotated[int, Field(ge=0)] | None = None
     captured_at: Instant | None = None
     captured_by: Key | None = None
+    held_by: Key | None = None
+
+
+class HandOverEvidence(TicketCommand):
+    """A piece of evidence goes from the one who has it to the next."""
+
+    evidence_id: Key
+    from_holder: Key
+    to_holder: Key
+    note: PrivateText | None = None
+
+    @field_validator("to_holder")
+    @classmethod
+    def _is_another(cls, to_holder: str, said: ValidationInfo) -> str:
+        if to_holder == said.data.get("from_holder"):
+            raise ValueError("evidence is handed over to somebody else")
+        return to_holder
 
 
 class HoldJointInspection(TicketCommand):
-    """The parties look at the unit together."""
+    """The parties look at the unit together; what they find is recorded as tests."""
 
     dispute_id: Key
     attendees: tuple[Key, ...]
     protocol: PrivateText | None = None
+    invited: tuple[Key, ...] = ()
+    protocol_hash: Sha256 | None = None
+
+
+def _a_whole(shares: tuple[e.Share, ...]) -> tuple[e.Share, ...]:
+    if len({share.party for share in shares}) < len(shares):
+        raise ValueError("a party bears one share")
+    if shares and not are_whole(shares):
+        raise ValueError("the shares make 100 per cent")
+    return shares
+
+
+Shares = Annotated[tuple[e.Share, ...], AfterValidator(_a_whole)]
 
 
 class IssueVerdict(TicketCommand):
@@ -67,36 +116,45 @@ class IssueVerdict(TicketCommand):
 
     dispute_id: Key
     by: Key
-    in_favour_of: e.Party
-    shares: tuple[e.Share, ...] = ()
+    in_favour_of: Party
+    shares: Shares = ()
     clause: Key | None = None
     reasons: PrivateText
-
-    @field_validator("shares")
-    @classmethod
-    def _make_a_whole(cls, shares: tuple[e.Share, ...]) -> tuple[e.Share, ...]:
-        if shares and sum(share.percent for share in shares) != 100:
-            raise ValueError("the shares of a verdict make 100 per cent")
-        return shares
 
 
 class AppealVerdict(TicketCommand):
     """A party does not accept the verdict."""
 
     dispute_id: Key
-    party: e.Party
+    party: Party
     reasons: PrivateText | None = None
 
 
 class CloseDispute(TicketCommand):
-    """The dispute is over."""
+    """The dispute is over; a settlement may say who bears which share, and what the customer is credited."""
 
     dispute_id: Key
     how: Literal["decided", "settled", "withdrawn"]
     terms: PrivateText | None = None
+    shares: Shares = ()
+    amount: Money | None = None
+
+    @field_validator("shares", "amount")
+    @classmethod
+    def _are_of_a_settlement(cls, settled: S, said: ValidationInfo) -> S:
+        if settled and said.data.get("how") != "settled":
+            raise ValueError("only a settlement has shares and an amount of its own")
+        return settled
 
 
-OfDispute = e.PositionStated | e.JointInspectionHeld | e.VerdictIssued | e.VerdictAppealed | e.DisputeClosed
+OfDispute = (
+    e.PositionRequested
+    | e.PositionStated
+    | e.JointInspectionHeld
+    | e.VerdictIssued
+    | e.VerdictAppealed
+    | e.DisputeClosed
+)
 
 
 def _dispute_is_new(event: e.DisputeOpened, s: Situation) -> str | None:
@@ -104,19 +162,81 @@ def _dispute_is_new(event: e.DisputeOpened, s: Situation) -> str | None:
 
 
 def _about_nothing(event: e.DisputeOpened, s: Situation) -> str | None:
+    if event.ground == "rejected_claim":
+        return _about_no_rejection(event, s)
     if event.about_version is None or event.about_version in s.ticket.actors:
         return None
     return f"the ticket has no fact {event.about_version} to differ about"
 
 
-def _dispute_unknown(event: OfDispute | e.EvidenceSubmitted, s: Situation) -> str | None:
+def _about_no_rejection(event: e.DisputeOpened, s: Situation) -> str | None:
+    if event.about_version is None:
+        return "a dispute over a rejected claim names the decision on the claim"
+    for claim in s.ticket.claims.values():
+        for decision in claim.decisions:
+            if decision.version == event.about_version:
+                approved, asked = decision.decided.amount_approved, claim.amount
+                is_below = approved.currency != asked.currency or approved.amount < asked.amount
+                return None if is_below else f"claim {claim.claim_id} was approved in full"
+    return f"fact {event.about_version} decides no claim"
+
+
+def dispute_unknown(
+    event: OfDispute | e.EvidenceSubmitted | e.PayersRevised | e.ClaimSubmitted | e.BillCredited, s: Situation
+) -> str | None:
+    """Why the dispute that the fact names is none of the ticket's, or None."""
     if event.dispute_id is None or event.dispute_id in s.ticket.disputes:
         return None
     return f"there is no dispute {event.dispute_id}"
 
 
+def _speaks_for_another(event: e.PositionStated | e.VerdictAppealed, s: Situation) -> str | None:
+    role = s.actor.role
+    if role in ("customer", "manufacturer", "expert"):
+        return None if event.party == role else f"a {role} does not speak for the {event.party}"
+    return None
+
+
+def _entered_without_source(event: e.PositionStated, s: Situation) -> str | None:
+    is_own = event.party in ("company", s.actor.role) or s.actor.role == "unknown"
+    if is_own or event.is_silence or event.on_behalf_of is not None or event.letter_hash is not None:
+        return None
+    return f"who enters what the {event.party} said names on whose behalf, or the hash of the letter"
+
+
+def _asked_too_late(event: e.PositionRequested, s: Situation) -> str | None:
+    if event.deadline > s.occurred_at:
+        return None
+    return f"the deadline {instant_text(event.deadline)} has passed when the {event.party} is asked"
+
+
+def _silence_too_early(event: e.PositionStated, s: Situation) -> str | None:
+    dispute = _dispute_of(event, s)
+    if dispute is None or not event.is_silence:
+        return None
+    due = dispute.deadline_of(event.party)
+    if due is None:
+        was_asked = any(asked.party == event.party for asked in dispute.asked)
+        return f"the {event.party} {'has answered' if was_asked else 'was never asked where it stands'}"
+    if event.deadline is not None and event.deadline < due:
+        return f"the {event.party} was given until {instant_text(due)}, not {instant_text(event.deadline)}"
+    last = max(due, event.deadline or due)
+    return f"the {event.party} may answer until {instant_text(last)}" if last >= s.occurred_at else None
+
+
 def _evidence_is_new(event: e.EvidenceSubmitted, s: Situation) -> str | None:
     return f"evidence {event.evidence_id} is on record already" if event.evidence_id in s.ticket.evidence else None
+
+
+def _not_in_that_hand(event: e.EvidenceHandedOver, s: Situation) -> str | None:
+    evidence = s.ticket.evidence.get(event.evidence_id)
+    if evidence is None:
+        return f"there is no evidence {event.evidence_id}"
+    if evidence.holder is None:
+        return f"evidence {event.evidence_id} is a file: nobody holds the thing itself"
+    if evidence.holder != event.from_holder:
+        return f"evidence {event.evidence_id} is held by {evidence.holder}, not {event.from_holder}"
+    return None
 
 
 def _dispute_of(event: OfDispute, s: Situation) -> Dispute | None:
@@ -128,11 +248,44 @@ def _not_open(event: OfDispute, s: Situation) -> str | None:
     return f"dispute {event.dispute_id} is closed" if dispute is not None and not dispute.is_open else None
 
 
+def _decided_already(event: e.VerdictIssued, s: Situation) -> str | None:
+    dispute = _dispute_of(event, s)
+    if dispute is None or dispute.standing is None:
+        return None
+    return f"dispute {event.dispute_id} is decided; only after an appeal is it decided again"
+
+
+def _appealed_already(event: e.VerdictAppealed, s: Situation) -> str | None:
+    dispute = _dispute_of(event, s)
+    if dispute is None or not dispute.verdicts:
+        return None
+    has_appealed = any(appeal.party == event.party for appeal in dispute.verdicts[-1].appeals)
+    return f"the {event.party} has appealed against this verdict already" if has_appealed else None
+
+
 def _no_verdict(event: e.VerdictAppealed | e.DisputeClosed, s: Situation) -> str | None:
     dispute = _dispute_of(event, s)
-    if dispute is None or dispute.verdicts or (isinstance(event, e.DisputeClosed) and event.how != "decided"):
+    if dispute is None:
         return None
-    return f"dispute {event.dispute_id} has no verdict"
+    if isinstance(event, e.DisputeClosed):
+        is_missing = event.how == "decided" and dispute.standing is None
+    else:
+        is_missing = not dispute.verdicts or dispute.outcome in ("settled", "withdrawn")
+    return f"dispute {event.dispute_id} has no verdict that stands" if is_missing else None
+
+
+def _no_party(event: e.VerdictIssued | e.VerdictAppealed | e.DisputeClosed, s: Situation) -> str | None:
+    dispute = _dispute_of(event, s)
+    if dispute is None:
+        return None
+    named: list[Party] = []
+    if isinstance(event, e.VerdictAppealed):
+        named.append(event.party)
+    else:
+        named += [event.in_favour_of] if isinstance(event, e.VerdictIssued) else []
+        named += [share.party for share in event.shares]
+    strangers = [party for party in named if party not in dispute.parties]
+    return f"the {strangers[0]} is no party of dispute {event.dispute_id}" if strangers else None
 
 
 def _verdict_without_positions(event: e.VerdictIssued, s: Situation) -> str | None:
@@ -162,16 +315,20 @@ def _deciders(dispute: Dispute, s: Situation) -> frozenset[str]:
     return s.ticket.deciders.get(version, frozenset({actor} if actor is not None else ()))
 
 
-_UNKNOWN = Rule("unknown-reference", _dispute_unknown)
+_UNKNOWN = Rule("unknown-reference", dispute_unknown)
 _NO_VERDICT = Rule("unknown-reference", _no_verdict)
+_NO_PARTY = Rule("unknown-reference", _no_party)
 _CLOSED = Rule("already-on-record", _not_open)
+_FOR_ANOTHER = Rule("role-may-not", _speaks_for_another)
 VERDICT_WITHOUT_POSITIONS = Rule("verdict-without-positions", _verdict_without_positions)
 JUDGE_IN_OWN_CASE = Rule("judge-in-own-case", _judge_in_own_case)
 
 CAUSES: Causes = {
     OpenDispute: e.DisputeOpened,
+    RequestPosition: e.PositionRequested,
     StatePosition: e.PositionStated,
     SubmitEvidence: e.EvidenceSubmitted,
+    HandOverEvidence: e.EvidenceHandedOver,
     HoldJointInspection: e.JointInspectionHeld,
     IssueVerdict: e.VerdictIssued,
     AppealVerdict: e.VerdictAppealed,
@@ -179,10 +336,30 @@ CAUSES: Causes = {
 }
 RULES: Rules = {
     e.DisputeOpened: (Rule("already-on-record", _dispute_is_new), Rule("unknown-reference", _about_nothing)),
-    e.PositionStated: (_UNKNOWN,),
+    e.PositionRequested: (_UNKNOWN, _CLOSED, Rule(VERDICT_WITHOUT_POSITIONS.slug, _asked_too_late)),
+    e.PositionStated: (
+        _UNKNOWN,
+        _FOR_ANOTHER,
+        Rule(_FOR_ANOTHER.slug, _entered_without_source),
+        Rule(VERDICT_WITHOUT_POSITIONS.slug, _silence_too_early),
+    ),
     e.EvidenceSubmitted: (_UNKNOWN, Rule("already-on-record", _evidence_is_new)),
+    e.EvidenceHandedOver: (Rule("unknown-reference", _not_in_that_hand),),
     e.JointInspectionHeld: (_UNKNOWN,),
-    e.VerdictIssued: (_UNKNOWN, _CLOSED, VERDICT_WITHOUT_POSITIONS, JUDGE_IN_OWN_CASE),
-    e.VerdictAppealed: (_UNKNOWN, _NO_VERDICT),
-    e.DisputeClosed: (_UNKNOWN, _CLOSED, _NO_VERDICT),
+    e.VerdictIssued: (
+        _UNKNOWN,
+        _CLOSED,
+        Rule("already-on-record", _decided_already),
+        _NO_PARTY,
+        VERDICT_WITHOUT_POSITIONS,
+        JUDGE_IN_OWN_CASE,
+    ),
+    e.VerdictAppealed: (
+        _UNKNOWN,
+        _FOR_ANOTHER,
+        _NO_VERDICT,
+        _NO_PARTY,
+        Rule("already-on-record", _appealed_already),
+    ),
+    e.DisputeClosed: (_UNKNOWN, _CLOSED, _NO_VERDICT, _NO_PARTY),
 }

@@ -6,10 +6,12 @@ TicketingError
 ├── NotFound            no ticket, version or reference under that name
 ├── NotReady            rows are asked for that are not folded as far yet
 ├── BadInput            a file, argument or value that cannot be understood
+│   └── NotProven           a signature, a proof or a checkpoint that does not hold
 └── StoreError          the store cannot be reached, read or written
     ├── StoreClosed         the store was closed, or opened in a process that this one was forked from
     ├── MissingProjection   this process lacks a projection that the store keeps inline
-    └── UnreadableEvent     a stored event that this version cannot decode
+    ├── UnreadableEvent     a stored event that this version cannot decode
+    └── DamagedTree         the hash tree lacks hashes, or does not fit the log
 """
 
 from collections.abc import Iterable
@@ -50,6 +52,10 @@ class BadInput(TicketingError):
     """Input that cannot be understood; the text names the place and the rule."""
 
 
+class NotProven(BadInput):
+    """A signature, a proof or a checkpoint that can be read, and does not hold."""
+
+
 class StoreError(TicketingError):
     """The store cannot be opened, reached, read or written."""
 
@@ -64,6 +70,10 @@ class MissingProjection(StoreError):
 
 class UnreadableEvent(StoreError):
     """A stored event that this version of the package cannot decode."""
+
+
+class DamagedTree(StoreError):
+    """The hash tree over the log lacks hashes, or has leaves of facts that the log has not."""
 
 
 def nearest(wrong: str, known: Iterable[str]) -> str | None:

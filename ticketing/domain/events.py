@@ -10,14 +10,18 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr, field_validator
 
+from ticketing.domain.assessment import Assessment
 from ticketing.domain.values import (
+    Cause,
     Code,
     Event,
     FrozenDict,
     Instant,
     Key,
+    Language,
     Money,
     Number,
+    Party,
     PrivateText,
     Quantity,
     SerialNumber,
@@ -29,8 +33,6 @@ Channel = Literal["counter", "dealer", "courier", "on_site", "remote"]
 CustomerKind = Literal["consumer", "dealer", "business"]
 Basis = Literal["warranty", "statutory", "repair_guarantee", "goodwill", "none"]
 Payer = Literal["customer", "manufacturer", "company", "insurer"]
-Party = Literal["customer", "company", "manufacturer", "seller", "insurer", "expert"]
-Cause = Literal["manufacturing", "wear", "misuse", "accident", "software", "third_party", "none_found", "unknown"]
 WaitCause = Literal[
     "customer_information",
     "proof_of_purchase",
@@ -114,6 +116,7 @@ class ProofOfPurchaseRecorded(Event):
 
     purchased_on: date
     seller: Key | None = None
+    handed_over_on: date | None = None
 
 
 class PromiseMade(Event):
@@ -231,11 +234,12 @@ class StandardPinned(Event):
 
 
 class EntitlementDecided(Event):
-    """On what basis the repair is free, or that it is not."""
+    """On what basis the repair is free, or that it is not; beside it what the pinned standard said of the facts."""
 
     basis: Basis
     clauses: tuple[Key, ...] = ()
     reason: PrivateText
+    assessment: Assessment | None = None
 
 
 class EntitlementRevised(Event):
@@ -246,6 +250,7 @@ class EntitlementRevised(Event):
     trigger: Literal["diagnosis", "proof_of_purchase", "verdict", "manufacturer", "complaint", "error"]
     reason: PrivateText
     approved_by: Key | None = None
+    assessment: Assessment | None = None
 
 
 class ServiceRefused(Event):
@@ -256,6 +261,7 @@ class ServiceRefused(Event):
     ) = None
     clause: Key | None = None
     explanation: PrivateText | None = None
+    assessment: Assessment | None = None
 
 
 # estimate
@@ -329,8 +335,21 @@ class DisputeOpened(Event):
     text: PrivateText | None = None
 
 
+class PositionRequested(Event):
+    """A party was asked where it stands, and until when."""
+
+    dispute_id: Key
+    party: Party
+    deadline: Instant
+    text: PrivateText | None = None
+
+
 class PositionStated(Event):
-    """A party said where it stands, or its silence after a deadline was recorded."""
+    """A party said where it stands, or its silence after a deadline was recorded.
+
+    Where somebody else entered it, `on_behalf_of` is for whom, `letter_hash` the hash of what they wrote; `language` is
+    that of the texts.
+    """
 
     dispute_id: Key
     party: Party
@@ -341,6 +360,7 @@ class PositionStated(Event):
     statement: PrivateText | None = None
     on_behalf_of: Key | None = None
     letter_hash: Sha256 | None = None
+    language: Language | None = None
 
     @property
     def says_something(self) -> bool:
@@ -349,22 +369,36 @@ class PositionStated(Event):
 
 
 class EvidenceSubmitted(Event):
-    """Evidence was put on record by its hash."""
+    """Evidence was put on record by its hash; `held_by` is who keeps the thing itself, where it is more than a file."""
 
     evidence_id: Key
     dispute_id: Key | None = None
     sha256: Sha256
     media_type: Key
+    kind: Key | None = None
+    size_bytes: Annotated[int, Field(ge=0)] | None = None
     captured_at: Instant | None = None
     captured_by: Key | None = None
+    held_by: Key | None = None
+
+
+class EvidenceHandedOver(Event):
+    """A piece of evidence went from one holder to the next."""
+
+    evidence_id: Key
+    from_holder: Key
+    to_holder: Key
+    note: PrivateText | None = None
 
 
 class JointInspectionHeld(Event):
-    """The parties looked at the unit together."""
+    """The parties looked at the unit together; `invited` are all who were asked to come."""
 
     dispute_id: Key
     attendees: tuple[Key, ...]
     protocol: PrivateText | None = None
+    invited: tuple[Key, ...] = ()
+    protocol_hash: Sha256 | None = None
 
 
 class Share(Value):
@@ -394,11 +428,30 @@ class VerdictAppealed(Event):
 
 
 class DisputeClosed(Event):
-    """The dispute is over."""
+    """The dispute is over. A settlement may say who bears which share, and what the customer is credited."""
 
     dispute_id: Key
     how: Literal["decided", "settled", "withdrawn"]
     terms: PrivateText | None = None
+    shares: tuple[Share, ...] = ()
+    amount: Money | None = None
+
+
+class LineShare(Value):
+    """What one party bears of the price of one line of an estimate."""
+
+    line_id: Key
+    payer: Party
+    amount: Money
+
+
+class PayersRevised(Event):
+    """Who bears what of lines of an estimate was changed, because of a verdict or settlement."""
+
+    dispute_id: Key
+    estimate_version: Count
+    lines: tuple[LineShare, ...]
+    reason: PrivateText
 
 
 # claim
@@ -412,12 +465,14 @@ class ClaimLine(Value):
 
 
 class ClaimSubmitted(Event):
-    """The company asked the manufacturer (or an insurer) to pay."""
+    """The company asked the manufacturer (or an insurer, or the seller) to pay, perhaps because of a dispute."""
 
     claim_id: Key
     to: Key
     lines: tuple[ClaimLine, ...] = ()
     amount: Money
+    to_party: Party = "manufacturer"
+    dispute_id: Key | None = None
 
 
 class ClaimDecided(Event):
@@ -427,6 +482,8 @@ class ClaimDecided(Event):
     amount_approved: Money
     clause: Key | None = None
     reason: PrivateText | None = None
+    on_behalf_of: Key | None = None
+    letter_hash: Sha256 | None = None
 
 
 # repair
@@ -531,11 +588,12 @@ class BillIssued(Event):
 
 
 class BillCredited(Event):
-    """A bill was credited, in whole or in part."""
+    """A bill was credited, in whole or in part, perhaps because of a dispute."""
 
     bill_id: Key
     amount: Money
     reason: PrivateText
+    dispute_id: Key | None = None
 
 
 class PaymentReceived(Event):
@@ -719,12 +777,15 @@ TICKET_EVENTS: tuple[type[Event], ...] = (
     WaitStarted,
     WaitEnded,
     DisputeOpened,
+    PositionRequested,
     PositionStated,
     EvidenceSubmitted,
+    EvidenceHandedOver,
     JointInspectionHeld,
     VerdictIssued,
     VerdictAppealed,
     DisputeClosed,
+    PayersRevised,
     ClaimSubmitted,
     ClaimDecided,
     RepairStarted,

@@ -11,9 +11,10 @@ from typing import Any
 from uuid import UUID
 
 from ticketing.domain import events as e
+from ticketing.domain import evolve_disputes as disputes
 from ticketing.domain.cuts import surviving
 from ticketing.domain.lifecycle import MOVES
-from ticketing.domain.ticket import Bill, Claim, Complaint, CycleFacts, Dispute, Estimate, Ticket, Wait
+from ticketing.domain.ticket import Bill, Complaint, CycleFacts, Estimate, Ticket, Wait
 from ticketing.domain.values import Envelope, Event
 
 Evolve = Callable[[Ticket, Any, Envelope[Event]], None]
@@ -132,6 +133,7 @@ def _estimated(t: Ticket, event: e.EstimateIssued, at: Envelope[Event]) -> None:
         maximum=event.maximum,
         valid_until=event.valid_until,
         issued_at=at.occurred_at,
+        cycle=t.cycle,
     )
 
 
@@ -156,56 +158,6 @@ def _wait_started(t: Ticket, event: e.WaitStarted, at: Envelope[Event]) -> None:
 
 def _wait_ended(t: Ticket, event: e.WaitEnded, at: Envelope[Event]) -> None:
     t.waits.pop(event.cause, None)
-
-
-def _dispute_opened(t: Ticket, event: e.DisputeOpened, at: Envelope[Event]) -> None:
-    t.disputes[event.dispute_id] = Dispute(
-        dispute_id=event.dispute_id,
-        ground=event.ground,
-        parties=tuple(dict.fromkeys((event.raised_by, *event.parties))),
-        about_version=event.about_version,
-        is_blocking=event.is_blocking,
-        opened_at=at.occurred_at,
-    )
-
-
-def _position(t: Ticket, event: e.PositionStated, at: Envelope[Event]) -> None:
-    dispute = t.disputes.get(event.dispute_id)
-    is_too_late = event.deadline is not None and event.deadline < at.occurred_at
-    if dispute is not None and (is_too_late if event.is_silence else event.says_something):
-        dispute.heard.add(event.party)
-
-
-def _evidence(t: Ticket, event: e.EvidenceSubmitted, at: Envelope[Event]) -> None:
-    t.evidence.add(event.evidence_id)
-
-
-def _verdict(t: Ticket, event: e.VerdictIssued, at: Envelope[Event]) -> None:
-    dispute = t.disputes.get(event.dispute_id)
-    if dispute is not None:
-        dispute.verdicts.append(event)
-
-
-def _dispute_closed(t: Ticket, event: e.DisputeClosed, at: Envelope[Event]) -> None:
-    dispute = t.disputes.get(event.dispute_id)
-    if dispute is not None:
-        dispute.is_open = False
-
-
-def _appealed(t: Ticket, event: e.VerdictAppealed, at: Envelope[Event]) -> None:
-    dispute = t.disputes.get(event.dispute_id)
-    if dispute is not None:
-        dispute.is_open = True
-
-
-def _claimed(t: Ticket, event: e.ClaimSubmitted, at: Envelope[Event]) -> None:
-    t.claims[event.claim_id] = Claim(event.claim_id, event.amount)
-
-
-def _claim_decided(t: Ticket, event: e.ClaimDecided, at: Envelope[Event]) -> None:
-    claim = t.claims.get(event.claim_id)
-    if claim is not None:
-        claim.amount_approved = event.amount_approved
 
 
 def _on_the_bench(t: Ticket, at: Envelope[Event]) -> None:
@@ -267,13 +219,8 @@ def _qc_failed(t: Ticket, event: e.QcFailed, at: Envelope[Event]) -> None:
 
 def _billed(t: Ticket, event: e.BillIssued, at: Envelope[Event]) -> None:
     approved = t.approved_estimate
-    t.bills[event.bill_id] = Bill(event.bill_id, event.lines, approved.version if approved is not None else None)
-
-
-def _credited(t: Ticket, event: e.BillCredited, at: Envelope[Event]) -> None:
-    bill = t.bills.get(event.bill_id)
-    if bill is not None:
-        bill.credited += event.amount.amount
+    version = approved.version if approved is not None else None
+    t.bills[event.bill_id] = Bill(event.bill_id, event.lines, version, cycle=t.cycle)
 
 
 def _paid(t: Ticket, event: e.PaymentReceived, at: Envelope[Event]) -> None:
@@ -358,15 +305,18 @@ EVOLVE: Mapping[type[Event], Evolve] = {
     e.EstimateDeclined: _declined,
     e.WaitStarted: _wait_started,
     e.WaitEnded: _wait_ended,
-    e.DisputeOpened: _dispute_opened,
-    e.PositionStated: _position,
-    e.EvidenceSubmitted: _evidence,
-    e.JointInspectionHeld: _nothing,
-    e.VerdictIssued: _verdict,
-    e.VerdictAppealed: _appealed,
-    e.DisputeClosed: _dispute_closed,
-    e.ClaimSubmitted: _claimed,
-    e.ClaimDecided: _claim_decided,
+    e.DisputeOpened: disputes.opened,
+    e.PositionRequested: disputes.requested,
+    e.PositionStated: disputes.stated,
+    e.EvidenceSubmitted: disputes.submitted,
+    e.EvidenceHandedOver: disputes.handed_over,
+    e.JointInspectionHeld: disputes.inspected,
+    e.VerdictIssued: disputes.decided,
+    e.VerdictAppealed: disputes.appealed,
+    e.DisputeClosed: disputes.closed,
+    e.PayersRevised: disputes.payers_revised,
+    e.ClaimSubmitted: disputes.claimed,
+    e.ClaimDecided: disputes.claim_decided,
     e.RepairStarted: _repair_started,
     e.PartFitted: _spent,
     e.WorkLogged: _spent,
@@ -377,7 +327,7 @@ EVOLVE: Mapping[type[Event], Evolve] = {
     e.QcFailed: _qc_failed,
     e.QcWaived: _nothing,
     e.BillIssued: _billed,
-    e.BillCredited: _credited,
+    e.BillCredited: disputes.credited,
     e.PaymentReceived: _paid,
     e.CustomerNotified: _nothing,
     e.UnitHandedBack: _handed_back,

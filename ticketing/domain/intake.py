@@ -53,6 +53,7 @@ class RecordProofOfPurchase(TicketCommand):
 
     purchased_on: date
     seller: Key | None = None
+    handed_over_on: date | None = None
 
 
 class MakePromise(TicketCommand):

@@ -124,12 +124,15 @@ LIFE_CYCLE: Mapping[type[Event], Step] = {
     e.WaitEnded: _WHILE_OPEN,
     # dispute
     e.DisputeOpened: _EVEN_AFTER_CLOSURE,
+    e.PositionRequested: _EVEN_AFTER_CLOSURE,
     e.PositionStated: _EVEN_AFTER_CLOSURE,
     e.EvidenceSubmitted: _EVEN_AFTER_CLOSURE,
+    e.EvidenceHandedOver: _EVEN_AFTER_CLOSURE,
     e.JointInspectionHeld: _EVEN_AFTER_CLOSURE,
     e.VerdictIssued: _EVEN_AFTER_CLOSURE,
     e.VerdictAppealed: _EVEN_AFTER_CLOSURE,
     e.DisputeClosed: _EVEN_AFTER_CLOSURE,
+    e.PayersRevised: _EVEN_AFTER_CLOSURE,
     # claim
     e.ClaimSubmitted: _EVEN_AFTER_CLOSURE,
     e.ClaimDecided: _EVEN_AFTER_CLOSURE,

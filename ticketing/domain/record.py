@@ -90,6 +90,8 @@ def correction(command: CorrectEvent, reference: Reference) -> e.EventCorrected:
     place = f"{type(target.event).__name__}.{command.field}"
     if isinstance(target.event, e.EventCorrected | e.EventRetracted) and command.field != "reason":
         raise CommandRejected("unknown-reference", f"{place} stands as it was said: retract it and record another")
+    if command.field.partition(".")[0] == "assessment":
+        raise CommandRejected("unknown-reference", f"{place} stands as the standard said: nobody has said it")
     if command.field == "manufacturer" and getattr(target.event, "serial", None) is not None:
         raise CommandRejected("unknown-reference", f"the serial is told apart by {place}: send IdentifyUnit instead")
     try:

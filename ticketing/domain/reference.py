@@ -3,15 +3,17 @@
 A version is effective from a date and never edited. Each thing has a stream of its own in the same log.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from uuid import UUID, uuid5
 
 from pydantic import Field, field_validator
 from pydantic.types import StringConstraints
 
+from ticketing.domain.assessment import Assessment
+from ticketing.domain.clauses import Clause, DefinedTest, DemandedTest
 from ticketing.domain.values import Envelope, Event, FrozenDict, Instant, Key, Sha256, StreamKind, Value
 
 _REFERENCE_STREAMS = UUID("5f0c2f5e-6f0a-5f0e-9d53-3b2a3c1f7a10")
@@ -40,26 +42,13 @@ class SitePublished(Published):
     calendar: Key | None = None
 
 
-class Clause(Value):
-    """One clause of a manufacturer's standard."""
-
-    id: Key
-    title: str = Field(min_length=1, max_length=500)
-
-
-class DemandedTest(Value):
-    """A test that must have been made, in one stage, before no fault may be found."""
-
-    test: Key
-    stage: Literal["standard", "under_load"] = "standard"
-
-
 class StandardPublished(Published):
     """A manufacturer's inspection standard, as from a date."""
 
     manufacturer: Key
     title: str | None = Field(default=None, max_length=500)
     document_hash: Sha256 | None = None
+    tests: tuple[DefinedTest, ...] = ()
     clauses: tuple[Clause, ...] = ()
     tests_before_no_fault: tuple[DemandedTest, ...] = ()
 
@@ -101,6 +90,15 @@ REFERENCE_EVENTS: Mapping[StreamKind, type[Published]] = {
 }
 
 
+P = TypeVar("P", bound=Published)
+
+
+def in_force(versions: Iterable[P], day: date) -> P | None:
+    """The version that is in force on a day (UTC): the last of those that are effective by its end, or None."""
+    effective = [thing for thing in versions if thing.effective_from.date() <= day]
+    return max(effective, key=lambda thing: thing.version, default=None)
+
+
 def reference_stream(kind: StreamKind, key: str) -> UUID:
     """The stream of one reference thing; the same in every store."""
     return uuid5(_REFERENCE_STREAMS, f"{kind}:{key}")
@@ -118,6 +116,7 @@ class Reference:
         standards: Every published version by (key, version).
         sites: The latest version of every site by key.
         target: The fact that a correction or retraction is about, as it stands now, or None.
+        assessment: What the pinned standard says of the facts known; None where none is pinned.
     """
 
     now: datetime
@@ -127,6 +126,7 @@ class Reference:
     standards: Mapping[tuple[str, int], StandardPublished] = field(default_factory=dict)
     sites: Mapping[str, SitePublished] = field(default_factory=dict)
     target: Envelope[Event] | None = None
+    assessment: Assessment | None = None
 
     def same_place(self, one: str, other: str) -> bool:
         """Whether two sites are one place: a department lies where its parent does, any other site by itself."""

@@ -10,8 +10,9 @@ from decimal import Decimal
 from uuid import UUID
 
 from ticketing.domain import events as e
+from ticketing.domain.disputed import Claim, Dispute, Evidence
 from ticketing.domain.lifecycle import START
-from ticketing.domain.values import Money, SerialNumber
+from ticketing.domain.values import Money, Party, SerialNumber
 
 
 @dataclass(slots=True)
@@ -20,12 +21,17 @@ class Wait:
 
     cause: e.WaitCause
     started_at: datetime
-    responsible: e.Party | None
+    responsible: Party | None
 
 
 @dataclass(slots=True)
 class Estimate:
-    """One version of the estimate and what became of it; `performed` is the customer's part of the work done on it."""
+    """One version of the estimate and what became of it.
+
+    Attributes:
+        performed: The customer's part of the work done on it.
+        revised: By line, who bears what of its price since a verdict or settlement changed that.
+    """
 
     version: int
     lines: Mapping[str, e.EstimateLine]
@@ -35,30 +41,13 @@ class Estimate:
     performed: Decimal = Decimal(0)
     is_declined: bool = False
     approved_lines: frozenset[str] = frozenset()
+    revised: dict[str, dict[Party, Money]] = field(default_factory=dict)
+    cycle: int = 0
 
-
-@dataclass(slots=True)
-class Dispute:
-    """One dispute, with who has said where they stand."""
-
-    dispute_id: str
-    ground: e.DisputeGround
-    parties: tuple[e.Party, ...]
-    about_version: int | None
-    is_blocking: bool
-    opened_at: datetime
-    heard: set[e.Party] = field(default_factory=set)
-    verdicts: list[e.VerdictIssued] = field(default_factory=list)
-    is_open: bool = True
-
-
-@dataclass(slots=True)
-class Claim:
-    """One claim and its latest decision."""
-
-    claim_id: str
-    amount: Money
-    amount_approved: Money | None = None
+    def borne(self, line_id: str) -> Mapping[Party, Money]:
+        """Who bears what of a line's price; nobody anything of a line that there is not."""
+        line = self.lines.get(line_id)
+        return self.revised.get(line_id, {line.payer: line.price}) if line is not None else {}
 
 
 @dataclass(slots=True)
@@ -81,6 +70,7 @@ class Bill:
     lines: tuple[e.BillLine, ...]
     estimate_version: int | None
     credited: Decimal = Decimal(0)
+    cycle: int = 0
 
     @property
     def charged(self) -> Decimal:
@@ -156,7 +146,7 @@ class Ticket:
     waits: dict[e.WaitCause, Wait] = field(default_factory=dict)
     requests: dict[str, bool | None] = field(default_factory=dict)
     disputes: dict[str, Dispute] = field(default_factory=dict)
-    evidence: set[str] = field(default_factory=set)
+    evidence: dict[str, Evidence] = field(default_factory=dict)
     claims: dict[str, Claim] = field(default_factory=dict)
     complaints: dict[str, Complaint] = field(default_factory=dict)
     bills: dict[str, Bill] = field(default_factory=dict)

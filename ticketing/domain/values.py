@@ -1,5 +1,6 @@
 """Values of the trade: instants, codes, money, private texts, actors, and the envelope around every event."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -79,6 +80,23 @@ Key = Annotated[
     str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")
 ]
 """An identifier or a code: one line, never free text about a person."""
+_TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*$"
+
+
+def _canonical_tag(tag: object) -> object:
+    """The tag with the upper and lower case that RFC 5646, section 2.1.1, recommends."""
+    if not isinstance(tag, str):
+        return tag
+    first, *rest = tag.split("-")
+    by_length = {2: str.upper, 4: str.title}
+    cased = "-".join([first.lower(), *(by_length.get(len(part), str.lower)(part) for part in rest)])
+    if re.fullmatch(_TAG, cased) is None:
+        raise ValueError("a language is a BCP 47 tag, such as fr, zh-Hans or pt-BR")
+    return cased
+
+
+Language = Annotated[str, BeforeValidator(_canonical_tag), StringConstraints(pattern=_TAG)]
+"""A language as a BCP 47 tag: language, and perhaps script, region and variants. Source: RFC 5646, section 2.1."""
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
@@ -100,6 +118,8 @@ Role = Literal[
     "system",
     "unknown",
 ]
+Party = Literal["customer", "company", "manufacturer", "seller", "insurer", "expert"]
+Cause = Literal["manufacturing", "wear", "misuse", "accident", "software", "third_party", "none_found", "unknown"]
 StreamKind = Literal["ticket", "site", "standard", "policy", "calendar"]
 NATIVE = "native"
 

@@ -2,14 +2,14 @@
 
 from ticketing.domain import events as e
 from ticketing.domain.command import Causes, Rule, Rules, Situation, TicketCommand
-from ticketing.domain.values import Instant, Sha256
+from ticketing.domain.values import Instant, Party, Sha256
 
 
 class StartWait(TicketCommand):
     """The case begins to wait."""
 
     cause: e.WaitCause
-    responsible: e.Party | None = None
+    responsible: Party | None = None
     expected_until: Instant | None = None
     evidence: Sha256 | None = None
 

@@ -12,8 +12,8 @@ from pydantic import (
     model_validator,
 )
 
-from ticketing.domain.events import Party, WaitCause
-from ticketing.domain.values import Key, Role, Value
+from ticketing.domain.events import WaitCause
+from ticketing.domain.values import Key, Party, Role, Value
 
 Name = Annotated[str, StringConstraints(min_length=1)]
 ISO_8601 = "iso8601"

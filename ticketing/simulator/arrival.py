@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import cast
 
 from ticketing.domain import closure, intake, record, routing, waiting
 from ticketing.domain.events import Channel, PromiseMade
 from ticketing.domain.values import Code, PrivateText, SerialNumber
-from ticketing.simulator.case import Case, Life, Step
+from ticketing.simulator.case import Case, Life, Step, open_at
 from ticketing.simulator.sayings import CONDITIONS, NOTES, SYMPTOMS
 from ticketing.simulator.world import SYSTEM, WAREHOUSE, WORKSHOPS, manufacturers_desk
 
@@ -122,9 +123,8 @@ def _proof(case: Case) -> Life[None]:
         yield case.step(desk, waiting.EndWait, cause="proof_of_purchase")
     elif case.chance.happens(0.3):
         # It was shown at the counter, and somebody wrote it down only days later.
-        later = case.beside()
-        shown |= later.told_later(30, 200)
-        case.begin(_written_down_late(later, shown), later.now)
+        shown |= {"occurred_at": case.now}
+        case.begin(partial(_written_down_late, shown=shown), open_at(case.now + case.chance.minutes(1800, 12000)))
         case.has_proof = False
     else:
         case.has_proof = False

@@ -9,7 +9,7 @@ from ticketing.domain.values import Actor, Code, PrivateText, Quantity
 from ticketing.simulator.arrival import asked_the_warehouse, promised_by_the_bench, sent_to_the_makers
 from ticketing.simulator.case import Case, Life
 from ticketing.simulator.sayings import ENTITLED, FINDINGS, NOT_ENTITLED
-from ticketing.simulator.world import COVERED_MONTHS, EXCLUSION, FIRST_DAY, euros
+from ticketing.simulator.world import COVERED_MONTHS, EXCLUSION, FAULTS, FIRST_DAY, defect, euros
 
 _OUTSIDE_CAUSES = ("misuse", "accident", "third_party")
 _GUARANTEED: Basis = "repair_guarantee"
@@ -32,9 +32,10 @@ def looked_at(case: Case) -> Life[None]:
         yield from tested(case, "under_load", passed=case.cause == "none_found")
     if case.cause == "unknown" and not case.is_at_home:
         yield from sent_to_the_makers(case)
+    codes = FAULTS[f"{model.manufacturer} {case.part.clause}"]
     found = Finding(
         finding_id="f-1",
-        defect_code=Code(system="DEFECT", code=f"D{chance.whole(1, 40)}"),
+        defect_code=defect(codes[chance.whole(1, 40) % len(codes)]),
         cause=case.cause,
         text=PrivateText(text=chance.one_of(FINDINGS[case.cause])),
     )

@@ -1,19 +1,20 @@
 """Case: what the people around one simulated ticket know, and how they send their commands.
 
-A life is a generator that yields steps: when, which command, and by which rule it is meant to be refused, if it is. It
-gets back the ticket's version. The steps of all lives are sent in the order of time.
+A life is a generator that yields steps: when, which command, and by which rule it is meant to be refused, if it is; or
+that somebody confirms what follows from a dispute. It gets back the ticket's version. The steps of all lives are sent
+in the order of time.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 from uuid import UUID
 
 from ticketing.domain.command import Command, TicketCommand
-from ticketing.domain.events import Cause, Channel, CustomerKind
+from ticketing.domain.events import Channel, CustomerKind
 from ticketing.domain.reference import StandardPublished
-from ticketing.domain.values import Actor, Role
+from ticketing.domain.values import Actor, Cause, Role
 from ticketing.simulator.chance import Chance
 from ticketing.simulator.world import CLOSES_AT, HEAD_OFFICE, HOLIDAYS, OPENS_AT, STAFF, Model, Part, standard_on
 
@@ -34,7 +35,18 @@ class Step:
     refused_by: str | None = None
 
 
-Life = Generator[Step, int, R]
+@dataclass(frozen=True)
+class Confirmation:
+    """Somebody's word on whatever is proposed by then to follow from a dispute; `second` approves what needs two."""
+
+    when: datetime
+    ticket_id: UUID
+    dispute_id: str
+    actor: Actor
+    second: Actor
+
+
+Life = Generator[Step | Confirmation, int, R]
 
 
 @dataclass
@@ -168,6 +180,12 @@ class Case:
         """A command that the rule of this slug is to refuse, as it is sent now."""
         return replace(self.step(actor, command, **fields), refused_by=rule)
 
+    def confirmed(self, actor: Actor, dispute_id: str) -> Confirmation:
+        """What follows from a dispute, confirmed now; the next command is sent some minutes later."""
+        confirmation = Confirmation(self.now, self.ticket_id, dispute_id, actor, self.staff("manager"))
+        self.now = open_at(self.now + self.chance.minutes(5, 20))
+        return confirmation
+
     def told_later(self, low: float, high: float) -> Mapping[str, datetime]:
         """What happens now gets recorded only some hours later: the field `occurred_at` that says so."""
         happened_at = self.now
@@ -178,13 +196,9 @@ class Case:
         """Now and then a fact is recorded only some hours after it happened; otherwise at once."""
         return self.told_later(low, high) if self.chance.happens(probability) else {}
 
-    def beside(self) -> "Case":
-        """The same case for a life that goes on beside this one, with a time of its own."""
-        return replace(self)
-
-    def begin(self, life: Life[None], at: datetime) -> None:
-        """Lets another life of this ticket begin at an instant."""
-        self.scene.begun.append((at, life))
+    def begin(self, life: Callable[["Case"], Life[None]], at: datetime) -> None:
+        """Lets another life of this ticket begin at an instant, beside this one and with a time of its own."""
+        self.scene.begun.append((at, life(replace(self, now=at))))
 
 
 def open_at(instant: datetime) -> datetime:

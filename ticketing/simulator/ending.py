@@ -1,6 +1,7 @@
 """Ending: the unit goes home, the case is closed, and what comes after: ratings, complaints, reopenings."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from ticketing.domain import billing, closure, complaint, intake, record
 from ticketing.domain.events import DisputeGround, Outcome
@@ -8,7 +9,7 @@ from ticketing.domain.values import instant_text
 from ticketing.simulator.arrival import moved
 from ticketing.simulator.bench import repaired_again
 from ticketing.simulator.case import Case, Life, Returning
-from ticketing.simulator.money import LABOUR, credited, paid
+from ticketing.simulator.money import LABOUR, paid
 from ticketing.simulator.quarrel import complained, dispute
 from ticketing.simulator.sayings import RATING_WORDS
 from ticketing.simulator.world import SYSTEM, WORKSHOPS
@@ -48,7 +49,7 @@ def home_again(case: Case, outcome: Outcome, bill_id: str | None, due: int) -> L
     version = yield case.step(desk, closure.HandBackUnit, site=case.branch, to=to, **late)
     yield from _closed(case, outcome)
     if case.chance.happens(0.04):
-        case.begin(_hand_back_corrected(case.beside(), version, happened_at), case.now)
+        case.begin(partial(_hand_back_corrected, version=version, happened_at=happened_at), case.now)
     return outcome
 
 
@@ -85,16 +86,17 @@ def after_the_end(case: Case, outcome: Outcome, bill_id: str | None, due: int) -
     """What comes after closure; a unit that went home for good may come again with a new ticket."""
     chance = case.chance
     if chance.happens(0.28):
-        case.begin(_rated(case.beside()), case.now + chance.minutes(1440, 9000))
+        case.begin(_rated, case.now + chance.minutes(1440, 9000))
     if chance.happens(0.045):
-        case.begin(complained(case.beside()), case.now + chance.minutes(600, 60000))
+        case.begin(complained, case.now + chance.minutes(600, 60000))
     if bill_id is not None and chance.happens(0.025):
-        case.begin(_price_disputed(case.beside(), bill_id, due), case.now + chance.minutes(1440, 15000))
+        case.begin(partial(_disputed, ground="price"), case.now + chance.minutes(1440, 15000))
     if chance.happens(0.008):
         ground: DisputeGround = "custody_damage" if chance.happens(0.5) else "repair_quality"
-        case.begin(_disputed(case.beside(), ground), case.now + chance.minutes(1440, 20000))
+        case.begin(partial(_disputed, ground=ground), case.now + chance.minutes(1440, 20000))
     if bill_id is not None and chance.happens(0.06):
-        case.begin(_paid_twice_by_mistake(case.beside(), bill_id, due), case.now + chance.minutes(900, 3000))
+        mistake = partial(_paid_twice_by_mistake, bill_id=bill_id, due=due)
+        case.begin(mistake, case.now + chance.minutes(900, 3000))
     if outcome == "repaired" and chance.happens(0.035):
         yield from _reopened(case)
     if outcome in ("repaired", "exchanged", "no_fault_found") and not case.is_at_home:
@@ -104,12 +106,6 @@ def after_the_end(case: Case, outcome: Outcome, bill_id: str | None, due: int) -
 def _disputed(case: Case, ground: DisputeGround) -> Life[None]:
     case.pass_hours(0, 2)
     yield from dispute(case, ground)
-
-
-def _price_disputed(case: Case, bill_id: str, due: int) -> Life[None]:
-    case.pass_hours(0, 2)
-    if (yield from dispute(case, "price")) == "customer":
-        yield from credited(case, bill_id, due // 3, "More than the customer said yes to on the phone.")
 
 
 def _rated(case: Case) -> Life[None]:

@@ -1,7 +1,8 @@
 """Life: one ticket from the counter to whatever end it finds."""
 
 from ticketing.domain import diagnosis, record
-from ticketing.domain.events import Outcome, Party, ServiceRefused
+from ticketing.domain.events import Outcome, ServiceRefused
+from ticketing.domain.values import Party
 from ticketing.simulator import bench, money
 from ticketing.simulator.arrival import arrived, brought_to_the_bench
 from ticketing.simulator.case import Case, Life
@@ -20,7 +21,7 @@ def ticket_life(case: Case) -> Life[None]:
     if not case.is_at_home and chance.happens(0.006):
         yield from _refused_at_the_desk(case)
     if chance.happens(0.03):
-        case.begin(_complained_early(case.beside()), case.now + chance.minutes(3000, 30000))
+        case.begin(_complained_early, case.now + chance.minutes(3000, 30000))
     yield from brought_to_the_bench(case)
     if not case.is_at_home and chance.happens(0.01):
         receptionist = case.staff("receptionist", case.branch)
@@ -29,9 +30,9 @@ def ticket_life(case: Case) -> Life[None]:
     outcome, bill_id, due = yield from _worked_on(case)
     ended = yield from home_again(case, outcome, bill_id, due)
     if case.is_claimable and outcome in ("repaired", "exchanged"):
-        case.begin(money.claimed(case.beside()), case.now)
+        case.begin(money.claimed, case.now)
     if chance.happens(0.02):
-        case.begin(_note_taken_back(case.beside()), case.now)
+        case.begin(_note_taken_back, case.now)
     if ended != "disposed":
         yield from after_the_end(case, outcome, bill_id, due)
 
@@ -70,7 +71,7 @@ def _repaired_free(case: Case) -> Life[Ended]:
         yield from bench.exchanged(case)
         return ("exchanged", None, 0)
     if case.chance.happens(0.012):
-        case.begin(_delay_disputed(case.beside()), case.now + case.chance.minutes(20000, 40000))
+        case.begin(_delay_disputed, case.now + case.chance.minutes(20000, 40000))
     is_repaired = yield from bench.repaired(case)
     return ("repaired" if is_repaired else "unrepairable", None, 0)
 
@@ -111,15 +112,7 @@ def _refused(case: Case) -> Life[Ended]:
 
 
 def _repaired_after_all(case: Case) -> Life[Ended]:
-    """The verdict moves the entitlement, and the work begins."""
-    yield case.step(
-        case.staff("warranty_officer"),
-        diagnosis.ReviseEntitlement,
-        from_basis="none",
-        to_basis="warranty",
-        trigger="verdict",
-        reason="As the verdict says.",
-    )
+    """The verdict has moved the entitlement, and the work begins."""
     case.is_claimable, case.is_paid_by_customer = True, False
     is_repaired = yield from bench.repaired(case)
     return ("repaired" if is_repaired else "unrepairable", None, 0)

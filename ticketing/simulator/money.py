@@ -1,4 +1,4 @@
-"""Money: estimates and what customers say to them, bills, payments, credits, and claims to the manufacturer."""
+"""Money: estimates and what customers say to them, bills, payments, and claims to the manufacturer."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -136,12 +136,6 @@ def paid(case: Case, bill_id: str, amount: int) -> Life[None]:
     yield case.step(cashier, billing.RecordPayment, amount=euros(amount), bill_id=bill_id)
 
 
-def credited(case: Case, bill_id: str, amount: int, reason: str) -> Life[None]:
-    """A bill is credited."""
-    officer = case.staff("complaint_officer")
-    yield case.step(officer, billing.CreditBill, bill_id=bill_id, amount=euros(amount), reason=reason)
-
-
 _DECISIONS: Mapping[str, float] = {"full": 80, "reduced": 10, "rejected": 10}
 
 
@@ -159,13 +153,13 @@ def claimed(case: Case) -> Life[None]:
     approved = {"full": amount, "reduced": amount // 2, "rejected": 0}[decision]
     fields: dict[str, object] = {"claim_id": claim_id, "amount_approved": euros(approved), "clause": case.part.clause}
     reason = {"full": None, "reduced": "Labour is not paid.", "rejected": "No photograph of the fault."}[decision]
-    yield case.step(makers, claim.DecideClaim, **fields, reason=reason)
+    version = yield case.step(makers, claim.DecideClaim, **fields, reason=reason)
     if approved:
         yield case.step(
             case.staff("cashier", case.branch), billing.RecordPayment, amount=euros(approved), payer="manufacturer"
         )
     if decision == "rejected" and case.chance.happens(0.2):
-        yield from dispute(case, "rejected_claim", raised_by="company", against="manufacturer")
+        yield from dispute(case, "rejected_claim", raised_by="company", against="manufacturer", about_version=version)
     elif decision == "full" and case.chance.happens(0.03):
         case.pass_days(30, 90)
         back: dict[str, object] = {**fields, "amount_approved": euros(0)}

@@ -1,13 +1,14 @@
-"""Quarrel: disputes with positions, silence, joint inspections, verdicts and appeals; and complaints."""
+"""Quarrel: disputes with positions, silence, evidence, inspections, verdicts, and what follows; and complaints."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
 from ticketing.domain import complaint, routing
 from ticketing.domain import dispute as d
-from ticketing.domain.events import DisputeGround, Party, Share
-from ticketing.domain.values import Actor
+from ticketing.domain.events import DisputeGround, Share
+from ticketing.domain.values import Actor, Party
 from ticketing.simulator.case import Case, Life
 from ticketing.simulator.sayings import COMPLAINTS, OBJECTIONS, POSITIONS, REMEDIES, VERDICTS
 from ticketing.simulator.world import manufacturers_desk
@@ -59,33 +60,55 @@ def dispute(
         text=case.chance.one_of(OBJECTIONS[ground]),
     )
     yield from _heard(case, dispute_id, (raised_by, against))
+    thing = (yield from _evidence(case, dispute_id)) if case.chance.happens(0.6) else None
     if decider is not None:
         own_case: dict[str, object] = {"dispute_id": dispute_id, "by": decider.id, "in_favour_of": against}
         yield case.refused("judge-in-own-case", decider, d.IssueVerdict, **own_case, reasons="It was right then.")
-    return (yield from _ended(case, dispute_id, raised_by, against))
+    return (yield from _ended(case, _Quarrel(dispute_id, ground, raised_by, against, thing)))
 
 
-def _ended(case: Case, dispute_id: str, raised_by: Party, against: Party) -> Life[Party | None]:
+@dataclass(frozen=True)
+class _Quarrel:
+    """Who differs from whom over what, and the part that is kept for it, if one is."""
+
+    dispute_id: str
+    ground: DisputeGround
+    raised_by: Party
+    against: Party
+    thing: str | None
+
+
+def _ended(case: Case, quarrel: _Quarrel) -> Life[Party | None]:
     chance, officer = case.chance, case.staff("dispute_officer")
+    dispute_id, raised_by, against = quarrel.dispute_id, quarrel.raised_by, quarrel.against
     ending = chance.weighted(_ENDINGS)
-    if ending != "decided":
-        terms = "Half of the price each." if ending == "settled" else None
-        yield case.step(officer, d.CloseDispute, dispute_id=dispute_id, how=ending, terms=terms)
+    if ending == "withdrawn":
+        yield case.step(officer, d.CloseDispute, dispute_id=dispute_id, how=ending)
+        return None
+    if ending == "settled":
+        half = tuple(Share(party=party, percent=Decimal(50)) for party in (raised_by, against))
+        terms: dict[str, object] = {"terms": "Half of the price each.", "shares": half}
+        yield case.step(officer, d.CloseDispute, dispute_id=dispute_id, how=ending, **terms)
+        yield case.confirmed(officer, dispute_id)
         return None
     if chance.happens(0.4):
-        yield from _inspected(case, dispute_id)
+        yield from _inspected(case, dispute_id, quarrel.thing)
     sides = (raised_by, against) if chance.happens(0.55) else (against, raised_by)
-    yield from _judged(case, dispute_id, case.staff("dispute_officer"), *sides)
+    yield from _judged(case, quarrel, case.staff("dispute_officer"), *sides)
     if chance.happens(0.18):
-        sides = yield from _appealed(case, dispute_id, *sides)
+        sides = yield from _appealed(case, quarrel, *sides)
     case.pass_hours(1, 20)
     yield case.step(officer, d.CloseDispute, dispute_id=dispute_id, how="decided")
+    yield case.confirmed(officer, dispute_id)
     return sides[0]
 
 
 def _heard(case: Case, dispute_id: str, parties: tuple[Party, ...]) -> Life[None]:
-    """Every party states its position, or its silence is recorded once its deadline has passed."""
+    """Every party is asked, and states its position, or its silence is recorded once its deadline has passed."""
     deadline = case.now + timedelta(days=7)
+    officer = case.staff("dispute_officer")
+    for party in parties:
+        yield case.step(officer, d.RequestPosition, dispute_id=dispute_id, party=party, deadline=deadline)
     is_hurried = case.chance.happens(0.1)
     for party in parties:
         case.pass_days(0.3, 4)
@@ -109,47 +132,60 @@ def _heard(case: Case, dispute_id: str, parties: tuple[Party, ...]) -> Life[None
             yield case.step(clerk, d.StatePosition, **stated, on_behalf_of=case.unit.customer_ref, letter_hash=letter)
         else:
             yield case.step(_speaker(case, party), d.StatePosition, **stated)
-    if case.chance.happens(0.6):
-        yield from _evidence(case, dispute_id)
 
 
-def _evidence(case: Case, dispute_id: str) -> Life[None]:
+def _evidence(case: Case, dispute_id: str) -> Life[str | None]:
+    """A photograph, or the part itself.
+
+    Returns:
+        The id of the part put on record, and kept at the branch until somebody looks at it.
+    """
+    evidence_id = case.scene.next_id("E")
     captured_at = case.now - case.chance.minutes(20, 600)
-    yield case.step(
-        case.customer,
-        d.SubmitEvidence,
-        evidence_id=case.scene.next_id("E"),
-        dispute_id=dispute_id,
-        sha256=case.chance.sha256(),
-        media_type="image/jpeg",
-        captured_at=captured_at,
-        captured_by=case.unit.customer_ref,
-    )
+    photograph = {"evidence_id": evidence_id, "sha256": case.chance.sha256(), "media_type": "image/jpeg"}
+    captured = {"captured_at": captured_at, "captured_by": case.unit.customer_ref}
+    if case.chance.happens(0.7):
+        yield case.step(case.customer, d.SubmitEvidence, dispute_id=dispute_id, kind="photo", **photograph, **captured)
+        return None
+    clerk = case.staff("receptionist", case.branch)
+    kept = {"kind": "part", "held_by": _safe_of(case)}
+    yield case.step(clerk, d.SubmitEvidence, dispute_id=dispute_id, **photograph, **captured, **kept)
+    return evidence_id
 
 
-def _inspected(case: Case, dispute_id: str) -> Life[None]:
+def _safe_of(case: Case) -> str:
+    return f"{case.branch}-safe"
+
+
+def _inspected(case: Case, dispute_id: str, thing: str | None) -> Life[None]:
     case.pass_days(2, 9)
     expert = case.staff("expert")
+    if thing is not None:
+        taken: dict[str, object] = {"evidence_id": thing, "from_holder": _safe_of(case), "to_holder": expert.id}
+        yield case.step(case.staff("receptionist", case.branch), d.HandOverEvidence, **taken)
     attendees = (expert.id, case.unit.customer_ref, case.staff("warranty_officer").id)
     yield case.step(
         expert,
         d.HoldJointInspection,
         dispute_id=dispute_id,
         attendees=attendees,
+        invited=(*attendees, manufacturers_desk(case.unit.model.manufacturer).id),
         protocol="Opened and looked at together; photographs taken.",
     )
 
 
-def _judged(case: Case, dispute_id: str, judge: Actor, favoured: Party, loser: Party) -> Life[None]:
+def _judged(case: Case, quarrel: _Quarrel, judge: Actor, favoured: Party, loser: Party) -> Life[None]:
+    """The loser bears all where the customer lost, or where the promise of cover was in question; else a part."""
     case.pass_days(0.5, 5)
-    part = case.chance.one_of((50, 70, 100))
+    is_all = loser == "customer" or quarrel.ground in ("coverage", "criterion")
+    part = 100 if is_all else case.chance.one_of((50, 70, 100))
     shares = [Share(party=loser, percent=Decimal(part))]
     if part < 100:
         shares.append(Share(party=favoured, percent=Decimal(100 - part)))
     yield case.step(
         judge,
         d.IssueVerdict,
-        dispute_id=dispute_id,
+        dispute_id=quarrel.dispute_id,
         by=judge.id,
         in_favour_of=favoured,
         shares=tuple(shares),
@@ -158,7 +194,7 @@ def _judged(case: Case, dispute_id: str, judge: Actor, favoured: Party, loser: P
     )
 
 
-def _appealed(case: Case, dispute_id: str, favoured: Party, loser: Party) -> Life[tuple[Party, Party]]:
+def _appealed(case: Case, quarrel: _Quarrel, favoured: Party, loser: Party) -> Life[tuple[Party, Party]]:
     """The losing party appeals; an expert decides anew.
 
     Returns:
@@ -168,13 +204,13 @@ def _appealed(case: Case, dispute_id: str, favoured: Party, loser: Party) -> Lif
     yield case.step(
         _speaker(case, loser),
         d.AppealVerdict,
-        dispute_id=dispute_id,
+        dispute_id=quarrel.dispute_id,
         party=loser,
         reasons="The verdict does not say why the test does not count.",
     )
     sides = (favoured, loser) if case.chance.happens(0.6) else (loser, favoured)
     case.pass_days(4, 15)
-    yield from _judged(case, dispute_id, case.staff("expert"), *sides)
+    yield from _judged(case, quarrel, case.staff("expert"), *sides)
     return sides
 
 

@@ -14,7 +14,7 @@ from ticketing.domain.errors import BadInput, CommandRejected
 from ticketing.domain.events import CustomerKind
 from ticketing.domain.publishing import Publish
 from ticketing.simulator import scripted
-from ticketing.simulator.case import Case, Life, Scene, Step, Unit, open_at
+from ticketing.simulator.case import Case, Confirmation, Life, Scene, Step, Unit, open_at
 from ticketing.simulator.chance import Chance, SimulatedClock
 from ticketing.simulator.life import ticket_life
 from ticketing.simulator.world import (
@@ -115,7 +115,7 @@ class _Simulation:
         self._clock = clock
         self._scene = scene
         self._on_progress = on_progress or (lambda opened: None)
-        self._agenda: list[tuple[datetime, int, Life[None], Step | None]] = []
+        self._agenda: list[tuple[datetime, int, Life[None], Step | Confirmation | None]] = []
         self._entered = 0
         self._refused: Counter[str] = Counter()
 
@@ -135,7 +135,7 @@ class _Simulation:
         self._clock.advance_to(LAST_INSTANT)
         return self._world(tickets, story)
 
-    def _enter(self, at: datetime, life: Life[None], step: Step | None = None) -> None:
+    def _enter(self, at: datetime, life: Life[None], step: Step | Confirmation | None = None) -> None:
         self._entered += 1
         heappush(self._agenda, (at, self._entered, life, step))
 
@@ -154,12 +154,14 @@ class _Simulation:
                 self._enter(begins_at, begun)
             self._scene.begun.clear()
 
-    def _send(self, step: Step) -> int:
+    def _send(self, step: Step | Confirmation) -> int:
         """Sends the command; the version of its stream afterwards, 0 after a refusal that was meant.
 
         Raises:
             RuntimeError: World and rules disagree about what is refused: a mistake in one of them.
         """
+        if isinstance(step, Confirmation):
+            return self._confirm(step)
         try:
             handled = self._app.handle(step.command)
         except CommandRejected as refusal:
@@ -170,6 +172,13 @@ class _Simulation:
         if step.refused_by is not None:
             raise RuntimeError(f"{type(step.command).__name__} at {step.when} was not refused")
         return handled.version
+
+    def _confirm(self, said: Confirmation) -> int:
+        """Records whatever is proposed to follow from a dispute; the version of its ticket afterwards."""
+        for proposal in self._app.proposals(said.ticket_id, said.dispute_id):
+            second = {"approved_by": said.second.id} if proposal.needs_second_person else {}
+            self._app.handle(proposal.command(said.actor, said.ticket_id, **second))
+        return self._app.ticket(said.ticket_id).version
 
     def _case(self, number: str, at: datetime) -> Case:
         """A new case: a unit that was here before, or one that was not."""

@@ -10,11 +10,9 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import get_args
 
-from ticketing.domain.events import Cause
+from ticketing.domain.clauses import Clause, Criterion, DefinedTest, DemandedTest
 from ticketing.domain.reference import (
     CalendarPublished,
-    Clause,
-    DemandedTest,
     PolicyPublished,
     Published,
     SitePublished,
@@ -22,7 +20,7 @@ from ticketing.domain.reference import (
     Weekday,
     Window,
 )
-from ticketing.domain.values import Actor, Money, Role
+from ticketing.domain.values import Actor, Cause, Code, Money, Role
 
 FIRST_DAY = datetime(2025, 1, 6, tzinfo=UTC)
 """A Monday. The world lasts 52 weeks from here."""
@@ -84,8 +82,38 @@ SITES = (
 )
 
 
+FAULTS: Mapping[str, range] = {
+    "QUORVAN 5.1": range(1, 5),
+    "QUORVAN 4.2": range(15, 19),
+    "QUORVAN 3.1": range(21, 26),
+    "ILMERRA 2.4": range(1, 5),
+    "ILMERRA 2.7": range(11, 14),
+    "ILMERRA 2.1": range(21, 26),
+}
+"""The numbers of the defect codes of which each clause speaks."""
+
+
+def defect(number: int) -> Code:
+    """The defect code of a number."""
+    return Code(system="DEFECT", code=f"D{number}")
+
+
+def _clause(manufacturer: str, clause: str, title: str, months: int | None, **asked: object) -> Clause:
+    """A clause on the parts that have its defect codes; one of no months excludes."""
+    codes = [defect(number) for number in FAULTS[f"{manufacturer} {clause}"]]
+    period = {"months": months, "since": "purchase", "is_extended_by_repair": True} if months is not None else None
+    effect = "covers" if months is not None else "excludes"
+    told = {"id": clause, "title": title, "effect": effect, "defect_codes": codes, "period": period, **asked}
+    return Clause.model_validate(told)
+
+
+def _exclusion(clause: str) -> Clause:
+    title = "Misuse, accident and work by third parties: not covered"
+    return Clause(id=clause, title=title, effect="excludes", causes=("misuse", "accident", "third_party"))
+
+
 def _standard(
-    manufacturer: str, version: int, effective_from: datetime, clauses: Mapping[str, str], tests: tuple[str, ...]
+    manufacturer: str, version: int, effective_from: datetime, test: DefinedTest, clauses: tuple[Clause, ...]
 ) -> StandardPublished:
     key = f"{manufacturer}-IS"
     return StandardPublished(
@@ -95,44 +123,49 @@ def _standard(
         manufacturer=manufacturer,
         title=f"Inspection standard, version {version}",
         document_hash=sha256(f"{key} {version}".encode()).hexdigest(),
-        clauses=tuple(Clause(id=clause, title=title) for clause, title in clauses.items()),
-        tests_before_no_fault=tuple(
-            DemandedTest(test=test, stage=stage) for test in tests for stage in ("standard", "under_load")
-        ),
+        tests=(test,),
+        clauses=clauses,
+        tests_before_no_fault=tuple(DemandedTest(test=test.id, stage=stage) for stage in ("standard", "under_load")),
     )
 
 
-_QUORVAN_CLAUSES = {
-    "3.1": "Faults of manufacture: covered for 24 months from purchase",
-    "4.2": "Charging socket: covered for 24 months if the test under load fails",
-    "5.1": "Battery: covered for 12 months",
-    "9.1": "Misuse, accident and work by third parties: not covered",
-}
-_ILMERRA_CLAUSES = {
-    "2.1": "Faults of manufacture: covered for 24 months from purchase",
-    "2.4": "Pump: covered for 24 months",
-    "2.7": "Seal: covered for 12 months",
-    "8.1": "Misuse, accident and work by third parties: not covered",
-}
+def _quorvan(version: int, effective_from: datetime, socket: Clause, battery: Clause) -> StandardPublished:
+    boards = _clause("QUORVAN", "3.1", "Board and display: covered for 24 months from purchase", 24)
+    current = DefinedTest(id="charge", title="Charging current at the socket", unit="A")
+    return _standard("QUORVAN", version, effective_from, current, (boards, socket, battery, _exclusion("9.1")))
+
+
+def _ilmerra(version: int, effective_from: datetime, pump: Clause) -> StandardPublished:
+    motors = _clause("ILMERRA", "2.1", "Board and motor: covered for 24 months from purchase", 24)
+    seal = _clause("ILMERRA", "2.7", "Seal: covered for 12 months", 12)
+    leak = DefinedTest(id="leak", title="Water lost while it runs", unit="mL/min")
+    return _standard("ILMERRA", version, effective_from, leak, (motors, pump, seal, _exclusion("8.1")))
+
+
+_FAILS_UNDER_LOAD = (Criterion(test="charge", stages=("under_load",), passed=False),)
 STANDARDS = (
-    _standard("QUORVAN", 1, _EVER, _QUORVAN_CLAUSES, ("charge",)),
-    _standard("ILMERRA", 1, _EVER, _ILMERRA_CLAUSES, ("leak",)),
+    _quorvan(
+        1,
+        _EVER,
+        _clause(
+            "QUORVAN",
+            "4.2",
+            "Charging socket: covered for 24 months if the test under load fails",
+            24,
+            inspections=_FAILS_UNDER_LOAD,
+        ),
+        _clause("QUORVAN", "5.1", "Battery: covered for 12 months", 12),
+    ),
+    _ilmerra(1, _EVER, _clause("ILMERRA", "2.4", "Pump: covered for 24 months", 24)),
 )
 CHANGED_STANDARDS = (
-    _standard(
-        "QUORVAN",
+    _quorvan(
         2,
         datetime(2025, 7, 1, tzinfo=UTC),
-        {**_QUORVAN_CLAUSES, "4.2": "Charging socket: wear, not covered", "5.1": "Battery: covered for 6 months"},
-        ("charge",),
+        _clause("QUORVAN", "4.2", "Charging socket: wear, not covered", None),
+        _clause("QUORVAN", "5.1", "Battery: covered for 6 months", 6),
     ),
-    _standard(
-        "ILMERRA",
-        2,
-        datetime(2025, 9, 1, tzinfo=UTC),
-        {**_ILMERRA_CLAUSES, "2.4": "Pump: covered for 60 months"},
-        ("leak",),
-    ),
+    _ilmerra(2, datetime(2025, 9, 1, tzinfo=UTC), _clause("ILMERRA", "2.4", "Pump: covered for 60 months", 60)),
 )
 """Published in the middle of the year: one manufacturer narrows its promise, the other widens it."""
 COVERED_MONTHS: Mapping[tuple[str, int], Mapping[str, int]] = {
@@ -141,7 +174,7 @@ COVERED_MONTHS: Mapping[tuple[str, int], Mapping[str, int]] = {
     ("ILMERRA-IS", 1): {"2.1": 24, "2.4": 24, "2.7": 12, "8.1": 0},
     ("ILMERRA-IS", 2): {"2.1": 24, "2.4": 60, "2.7": 12, "8.1": 0},
 }
-"""For how many months from purchase each clause covers; what the titles say, as numbers."""
+"""For how many months from purchase the desk believes each clause to cover: it reads no more than the titles."""
 EXCLUSION = {"QUORVAN": "9.1", "ILMERRA": "8.1"}
 
 REFERENCE_DATA: tuple[Published, ...] = (CALENDAR, POLICY, *SITES, *STANDARDS)

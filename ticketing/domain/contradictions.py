@@ -1,0 +1,123 @@
+"""Contradictions: what in a standard cannot be meant, each with its key; it is refused before it is published.
+
+They are no validators of `StandardPublished`: what was published once is read for ever, whatever is refused later.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from ticketing.domain.clauses import BurdenOfProof, Clause, Criterion, DefinedTest
+from ticketing.domain.errors import nearest
+from ticketing.domain.reference import StandardPublished
+
+_NO_CRITERIA = frozenset({"id", "title", "effect", "burden_of_proof"})
+"""Fields of a clause that do not say whom it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """What cannot be meant, and under which key it stands: `clauses.1.inspections.0.unit`."""
+
+    key: str
+    said: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.said}"
+
+
+def contradictions(standard: StandardPublished) -> Iterator[Contradiction]:
+    """Everything in the standard that cannot be meant, in the order of its keys, then what two clauses say together."""
+    defined = {test.id: test for test in standard.tests}
+    yield from _twice("tests", (test.id for test in standard.tests))
+    yield from _twice("clauses", (clause.id for clause in standard.clauses))
+    for number, clause in enumerate(standard.clauses):
+        for found in _in_clause(clause, defined):
+            said = f"clause {clause.id}: {found.said}"
+            yield Contradiction(f"clauses.{number}{'.' if found.key else ''}{found.key}", said)
+    demanded = standard.tests_before_no_fault
+    yield from _twice("tests_before_no_fault", (f"{test.test} ({test.stage})" for test in demanded))
+    for number, test in enumerate(demanded if defined else ()):
+        yield from _undefined(f"tests_before_no_fault.{number}.test", test.test, defined)
+    yield from _between_clauses(standard.clauses)
+
+
+def _between_clauses(clauses: tuple[Clause, ...]) -> Iterator[Contradiction]:
+    with_effect = [clause for clause in clauses if clause.effect is not None]
+    for one, other in combinations(with_effect, 2):
+        if one.effect != other.effect and _criteria(one) == _criteria(other):
+            yield Contradiction("clauses", f"{one.id} and {other.id} ask the same, and one covers what one excludes")
+    if with_effect and all(clause.effect == "excludes" for clause in with_effect):
+        yield Contradiction("clauses", f"{with_effect[0].id} excludes and none covers: nothing would ever be covered")
+
+
+def _criteria(clause: Clause) -> dict[str, object]:
+    """What the clause asks, whatever the order of its lists."""
+    asked = {name: getattr(clause, name) for name in Clause.model_fields if name not in _NO_CRITERIA}
+    return {name: frozenset(value) if isinstance(value, tuple) else value for name, value in asked.items()}
+
+
+def _in_clause(clause: Clause, defined: dict[str, DefinedTest]) -> Iterator[Contradiction]:
+    asked = [name for name in Clause.model_fields if name not in {"id", "title", "effect"} and getattr(clause, name)]
+    if clause.effect is None and asked:
+        yield Contradiction(asked[0], "it asks something and has no effect; give it effect = 'covers' or 'excludes'")
+    if clause.effect == "excludes" and set(asked) <= _NO_CRITERIA:
+        yield Contradiction("effect", "it asks nothing, so it would exclude everything")
+    if clause.effect == "excludes" and clause.period is not None:
+        yield Contradiction("period", "a period says how long a clause covers, and this one excludes")
+    for name in ("models", "causes", "evidence"):
+        yield from _twice(name, getattr(clause, name))
+    yield from _twice("defect_codes", (f"{code.system} {code.code}" for code in clause.defect_codes))
+    for what in ("manufactured", "purchased"):
+        first, last = getattr(clause, f"{what}_from"), getattr(clause, f"{what}_to")
+        if first is not None and last is not None and first > last:
+            yield Contradiction(f"{what}_from", f"{first} is after {what}_to, {last}")
+    yield from _twice("inspections", (f"{one.test} ({stage})" for one in clause.inspections for stage in {*one.stages}))
+    for number, criterion in enumerate(clause.inspections):
+        for found in _in_criterion(criterion, defined):
+            yield Contradiction(f"inspections.{number}.{found.key}", found.said)
+    if clause.burden_of_proof is not None:
+        yield from _in_burden(clause.burden_of_proof)
+
+
+def _in_criterion(criterion: Criterion, defined: dict[str, DefinedTest]) -> Iterator[Contradiction]:
+    yield from _undefined("test", criterion.test, defined)
+    if not criterion.stages:
+        yield Contradiction("stages", "names no stage in which the test is to be made")
+    yield from _twice("stages", criterion.stages)
+    low, high = criterion.at_least, criterion.at_most
+    if low is None and high is None:
+        if criterion.passed is None:
+            yield Contradiction("test", f"{criterion.test} is asked for neither a threshold nor whether it passed")
+        if criterion.unit is not None:
+            yield Contradiction("unit", f"there is no threshold in {criterion.unit}")
+        return
+    if low is not None and high is not None and low > high:
+        yield Contradiction("at_least", f"{low} is more than at_most, {high}")
+    test = defined.get(criterion.test)
+    if criterion.unit is None:
+        yield Contradiction("unit", "a threshold needs the unit of measure of its test")
+    elif test is not None and criterion.unit != test.unit:
+        measured = f"is measured in {test.unit}" if test.unit is not None else "has no unit of measure"
+        yield Contradiction("unit", f"{criterion.unit}, but {criterion.test} {measured}")
+
+
+def _in_burden(burden: BurdenOfProof) -> Iterator[Contradiction]:
+    if burden.then_on is not None and burden.until_months is None:
+        yield Contradiction("burden_of_proof.then_on", f"the {burden.on} has to prove for ever without until_months")
+    if burden.then_on == burden.on:
+        yield Contradiction("burden_of_proof.then_on", f"it is the {burden.on} before and after")
+
+
+def _undefined(key: str, test: str, defined: dict[str, DefinedTest]) -> Iterator[Contradiction]:
+    if test not in defined:
+        name = nearest(test, defined)
+        near = f"; the nearest is {name!r}" if name is not None else ""
+        yield Contradiction(key, f"{test!r} is no test that the standard defines{near}")
+
+
+def _twice(key: str, names: Iterable[str]) -> Iterator[Contradiction]:
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield Contradiction(key, f"{name} stands there {'twice' if count == 2 else f'{count} times'}")
