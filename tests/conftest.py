@@ -9,10 +9,12 @@ import pytest
 
 from tests import postgres
 
-CONTRACTS = ("append_contract", "inline_contract", "store_contract", "view_contract", "watch_contract")
+CONTRACTS = ("append_contract", "inline_contract", "store_contract", "tree_contract", "view_contract", "watch_contract")
 pytest.register_assert_rewrite(*(f"tests.{contract}" for contract in CONTRACTS))
 
 NO_SHARED_DATA = "TICKETING_SHARED_DATA is not set"
+NO_OPENSSL = "openssl is not installed"
+NO_GO = "go and the source of golang.org/x/mod are not installed"
 
 
 def pytest_configure() -> None:
@@ -61,8 +63,9 @@ def shared_data() -> Path:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = terminalreporter.getreports("skipped")
-    left_out = sorted(report.nodeid for report in reports if NO_SHARED_DATA in str(report.longrepr))
-    if left_out:
-        terminalreporter.section(f"left out: {len(left_out)}, because {NO_SHARED_DATA}")
-        for nodeid in left_out:
-            terminalreporter.line(nodeid)
+    for reason in (NO_SHARED_DATA, NO_OPENSSL, NO_GO):
+        left_out = sorted(report.nodeid for report in reports if reason in str(report.longrepr))
+        if left_out:
+            terminalreporter.section(f"left out: {len(left_out)}, because {reason}")
+            for nodeid in left_out:
+                terminalreporter.line(nodeid)

@@ -29,6 +29,7 @@ from tests.store_examples import (
     salted,
     save,
 )
+from tests.tree_contract import TreeContract
 from tests.view_contract import ViewContract, example
 from tests.watch_contract import WatchContract
 from ticketing.adapters.codec import Codec
@@ -44,7 +45,7 @@ class BrokenOff(Exception):
     """What a test breaks off a transaction with."""
 
 
-class StoreContract(AppendContract, ViewContract, InlineContract, WatchContract):
+class StoreContract(AppendContract, ViewContract, InlineContract, WatchContract, TreeContract):
     """What every store does."""
 
     @pytest.fixture
@@ -253,6 +254,15 @@ class StoreContract(AppendContract, ViewContract, InlineContract, WatchContract)
         store.append([append(1, 0, *many), append(2, 0), append(3, 0, *many)])
         assert sorted(len(history) for history in store.histories()) == [1, 2_100, 2_100]
 
+    def test_rows_of_one_stored_name_are_found_in_order_of_the_log(self, store: Store) -> None:
+        received = UnitReceived(site="berlin")
+        store.append([append(1, 0, received), append(2, 0), append(3, 0, received, received), append(1, 1, received)])
+        found = store.stored_topic("ticketing:UnitReceived", 0, 3)
+        assert [row.position for row in found] == [1, 3, 4]
+        assert found == [row for row in store.stored_log(0, 9) if row.topic == "ticketing:UnitReceived"][:3]
+        assert [row.position for row in store.stored_topic("ticketing:UnitReceived", 4, 3)] == [5]
+        assert store.stored_topic("ticketing:UnitDisposed", 0, 3) == []
+
     # private texts
 
     def test_texts_are_found_by_digest(self, store: Store) -> None:
@@ -261,6 +271,15 @@ class StoreContract(AppendContract, ViewContract, InlineContract, WatchContract)
         digests = [first.digest, second.digest, "ab" * 32]
         assert store.texts(digests) == {first.digest: first.text, second.digest: ""}
         assert store.texts([]) == {}
+
+    def test_texts_come_with_their_salts_unless_they_were_erased(self, store: Store) -> None:
+        first, second = salted("Straße 7, \0 «Hof»"), salted("")
+        store.append([append(1, 0, note(first), note(second), texts=[first, second])])
+        digests = [first.digest, second.digest, "ab" * 32]
+        assert store.salted(digests) == {first.digest: first, second.digest: second}
+        store.erase([first.digest])
+        assert store.salted(digests) == {second.digest: second}
+        assert store.salted([]) == {}
 
     def test_erased_texts_stay_erased_and_the_facts_stay(self, store: Store) -> None:
         first, second = salted("the neighbour did it"), salted("nobody did it")

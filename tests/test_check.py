@@ -438,7 +438,8 @@ def require_said(app: Ticketing, damage: Damage) -> None:
 
 
 def test_there_is_damage_against_every_rule() -> None:
-    assert {damage.rule for damage in DAMAGES.values()} == set(get_args(Rule)) - {"not-checked"}
+    of_the_tree = {"tree", "checkpoint"}  # in a file of their own
+    assert {damage.rule for damage in DAMAGES.values()} == set(get_args(Rule)) - {"not-checked"} - of_the_tree
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,8 @@ def file(sqlite_url: str) -> str:
     with Company(sqlite_url) as company:
         company.repairs(1, 0, 3)
         company.repairs(2, 1, None)
-    assert asked(sqlite_url, "projections", "run").exit_code == 0
+    # Named, for who runs all makes the hash tree too, which notices every change.
+    assert asked(sqlite_url, "projections", "run", "backlog", "complaints", "first_pass", "turnaround").exit_code == 0
     return sqlite_url
 
 
@@ -85,8 +86,8 @@ def test_of_each_rule_ten_lines_are_shown_and_in_json_all(sqlite_url: str) -> No
     assert [line.endswith("(unreadable)") for line in said[:2]].count(True) == 1
     assert sum(line.endswith("(row)") for line in said) == 10
     assert "… and 3 more (row), all of them with --format json" in said, "of the fourteenth nothing can be folded"
-    assert said[-1] == "14 things are wrong."
-    assert len(json.loads(asked(sqlite_url, "check", "--full", "--format", "json").stdout)) == 14
+    assert said[-1] == "15 things are wrong.", "one event of which the tree knows too, and the rows of thirteen tickets"
+    assert len(json.loads(asked(sqlite_url, "check", "--full", "--format", "json").stdout)) == 15
 
 
 def test_a_view_without_its_table_is_one_thing_that_is_wrong(file: str) -> None:
@@ -151,3 +152,13 @@ def test_a_check_of_a_file_that_is_not_there_makes_none(tmp_path: object) -> Non
     result = asked(f"sqlite:///{tmp_path}/mistyped.db", "check")
     assert result.exit_code == 2
     assert "there is no such file" in result.stderr
+
+
+def test_a_changed_fact_is_found_by_the_hash_tree_at_its_position(file: str) -> None:
+    assert asked(file, "projections", "run").exit_code == 0
+    damaged(file, "UPDATE ticketing_events SET recorded_at = substr(recorded_at, 1, 25) || '7Z' WHERE rowid = 6")
+    line, advice, count = asked(file, "check").stdout.splitlines()
+    assert line.startswith("position 6, stream ")
+    assert line.endswith("it is not the fact that the hash tree was made of: one of both was changed (tree)")
+    assert advice.endswith("made anew by: ticketing notary rebuild")
+    assert count == "1 thing is wrong."

@@ -82,6 +82,7 @@ def test_a_ticket_is_shown_in_words_with_what_the_customer_said(run: Run) -> Non
     assert "in their words  “does not charge, I swear”" in shown
     assert "unit            ACME P7, serial sn 001-a, bought 2025-07-14" in shown
     assert any(line.startswith("dispute         D-1 about coverage") for line in shown)
+    assert "assessment      ACME-IS-7@3 says: undecidable; missing: what clause 4.2 asks" in shown
 
 
 def test_a_server_gives_the_same_answers_as_a_file(run: Run, postgres_url: str) -> None:
@@ -126,6 +127,7 @@ def test_the_state_as_json_has_the_fields_of_a_ticket(run: Run) -> None:
     assert state["serial"]["text"] == "sn 001-a"
     assert len(state["serial"]["match"]) == 64
     assert state["symptom"]["text"] == "does not charge, I swear"
+    assert (state["assessment"]["answer"], state["assessment"]["missing"]) == ("undecidable", ["criteria:4.2"])
     assert state["disputes"]["D-1"]["heard"] == ["company", "customer", "manufacturer"]
     assert state["disputes"]["D-1"]["verdicts"][0]["shares"] == [{"party": "manufacturer", "percent": "100"}]
 

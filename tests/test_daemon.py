@@ -22,8 +22,10 @@ from tests.store_examples import (
     mark,
     number,
 )
+from tests.tree_contract import roots
 from ticketing.adapters.daemon import Turn
 from ticketing.adapters.memory import MemoryStore
+from ticketing.adapters.notary import Notary
 from ticketing.adapters.projector import Followed, fold_next_page, view_of
 from ticketing.adapters.store import Store, Stored, Watch
 from ticketing.adapters.upkeep import Upkeep
@@ -316,3 +318,38 @@ def test_a_daemon_whose_store_is_away_stops_too(caplog: pytest.LogCaptureFixture
         stop.set()
     assert time.monotonic() - begun < 3
     assert caplog.messages[2].endswith("trying again in 1.0 s")
+
+
+# the tree
+
+
+def test_a_daemon_keeps_the_tree_beside_the_rows(store: Store) -> None:
+    store.append([append(ticket, 0) for ticket in range(20)])
+    with running(upkeep(store, page_size=7), poll=SHORT):
+        until(lambda: store.tree.size() == 20)
+        store.append([append(1, 1)])
+        until(lambda: store.tree.size() == 21)
+    assert Notary(store).root(21) == roots(store)[21]
+
+
+def test_a_daemon_of_some_projections_leaves_the_tree_to_others(store: Store) -> None:
+    store.append([append(1, 0)])
+    turns: list[Turn] = []
+    with running(upkeep(store), [TALLY], poll=SHORT, on_turn=turns.append):
+        until(lambda: Turn((TALLIED,), None) in turns)
+    assert store.tree.size() == 0
+
+
+def test_a_tree_that_does_not_fit_the_log_is_told_once_and_the_rows_go_on(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.append([append(1, 0)])
+    store.tree.grow(0, 9, {(0, 0): bytes(9 * 32)})
+    kept = upkeep(store)
+    with caplog.at_level(logging.WARNING, "ticketing"), running(kept, poll=SHORT):
+        until(lambda: bool(caplog.messages))
+        store.append([append(1, 1)])
+        kept.wait(2, timeout=LONG)
+    assert [message.partition(": ")[2] for message in caplog.messages] == [
+        "the tree has 9 leaves, and the log ends at 1: its end is gone"
+    ]

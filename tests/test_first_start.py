@@ -1,4 +1,4 @@
-"""Processes that start at once on a store that is not there yet, or is of the first version, make one of it."""
+"""Processes that start at once on a store that is not there yet, or is of an older version, make one of it."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -19,7 +19,6 @@ from ticketing.application import Ticketing
 
 ROUNDS = 10
 GOLDEN = Path(__file__).parent / "golden"
-FACTS_OF_SCHEMA_1 = 15
 
 _SQLITE_TABLES = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name"
 _SQLITE_STORES = "SELECT schema_version, key FROM ticketing_store"
@@ -123,27 +122,35 @@ def test_those_who_start_at_once_in_an_empty_schema_make_one_store(postgres_serv
     require_one_store(lambda: fresh_schema(postgres_server), facts=0, rounds=3)
 
 
-def test_those_who_start_at_once_on_an_sqlite_store_of_the_first_version_make_one_of_it(sqlite_place: Place) -> None:
+OLDER = pytest.mark.parametrize(("version", "facts", "rounds"), [(1, 15, ROUNDS), (2, 45, 3)])
+"""Stores of older versions, with what is on record in them."""
+
+
+@OLDER
+def test_those_who_start_at_once_on_an_older_sqlite_store_make_one_of_it(
+    sqlite_place: Place, version: int, facts: int, rounds: int
+) -> None:
     @contextmanager
     def place() -> Iterator[str]:
         with sqlite_place() as url, closing(sqlite3.connect(file_of(url))) as database:
-            database.executescript((GOLDEN / "store-schema-1.sqlite.sql").read_text())
+            database.executescript((GOLDEN / f"store-schema-{version}.sqlite.sql").read_text())
             database.execute("PRAGMA journal_mode = WAL")
             yield url
 
-    require_one_store(place, facts=FACTS_OF_SCHEMA_1)
+    require_one_store(place, facts=facts, rounds=rounds)
 
 
-def test_those_who_start_at_once_on_a_postgresql_store_of_the_first_version_make_one_of_it(
-    postgres_place: Place,
+@OLDER
+def test_those_who_start_at_once_on_an_older_postgresql_store_make_one_of_it(
+    postgres_place: Place, version: int, facts: int, rounds: int
 ) -> None:
     @contextmanager
     def place() -> Iterator[str]:
         with postgres_place() as url:
             conninfo, schema = split_schema(url)
-            tables = (GOLDEN / "store-schema-1.postgresql.sql").read_text().replace("store_of_schema_1", schema)
+            tables = (GOLDEN / f"store-schema-{version}.postgresql.sql").read_text()
             with psycopg.connect(conninfo) as connection:
-                connection.execute(tables.encode())
+                connection.execute(tables.replace(f"store_of_schema_{version}", schema).encode())
             yield url
 
-    require_one_store(place, facts=FACTS_OF_SCHEMA_1)
+    require_one_store(place, facts=facts, rounds=rounds)

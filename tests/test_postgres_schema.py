@@ -9,16 +9,18 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.examples import RECORD_NOTE
 from tests.postgres import fresh_schema, with_schema
 from tests.store_examples import MARKS, FakeClock, append, fake_random_bytes, mark, save
 from ticketing.adapters.projector import catch_up, make_inline, view_of
 from ticketing.adapters.store import STORE_SCHEMA, Store
 from ticketing.adapters.urls import open_store, split_schema
 from ticketing.adapters.view import ViewId
+from ticketing.application import Ticketing
 from ticketing.domain.errors import StoreError
 from ticketing.projections.built_in import BUILT_IN
 
-SCHEMA_1 = Path(__file__).parent / "golden" / "store-schema-1.postgresql.sql"
+GOLDEN = Path(__file__).parent / "golden"
 OF_REPORTS = ["backlog", "complaints", "first_pass", "turnaround"]
 
 # Tables of rows are left out: the older store has some, a new one none.
@@ -79,26 +81,61 @@ def tables(url: str) -> list[list[tuple[Any, ...]]]:
     ]
 
 
+def write_schema(url: str, version: int) -> None:
+    """Puts a store of that version into the empty schema."""
+    conninfo, schema = split_schema(url)
+    statements = (GOLDEN / f"store-schema-{version}.postgresql.sql").read_text("utf-8")
+    statements = statements.replace(f"store_of_schema_{version}", schema).replace(f"CREATE SCHEMA {schema};", "")
+    with psycopg.connect(conninfo) as connection:
+        connection.execute(statements.encode())
+
+
 @pytest.fixture
 def old_url(postgres_url: str) -> str:
     """The URL of a store of the first version."""
-    conninfo, schema = split_schema(postgres_url)
-    statements = SCHEMA_1.read_text("utf-8").replace("store_of_schema_1", schema)
-    with psycopg.connect(conninfo) as connection:
-        connection.execute(statements.replace(f"CREATE SCHEMA {schema};", "").encode())
+    write_schema(postgres_url, 1)
     return postgres_url
 
 
 # older tables
 
 
-def test_a_store_of_the_first_tables_gets_those_of_a_new_store(old_url: str, postgres_server: str) -> None:
-    opened(old_url).close()
+@pytest.mark.parametrize("version", range(1, STORE_SCHEMA))
+def test_a_store_of_older_tables_gets_those_of_a_new_store(
+    postgres_url: str, postgres_server: str, version: int
+) -> None:
+    write_schema(postgres_url, version)
+    opened(postgres_url).close()
     with fresh_schema(postgres_server) as new_url:
         opened(new_url).close()
         assert all(tables(new_url))
-        assert tables(old_url) == tables(new_url)
-    assert answer(old_url, "SELECT schema_version FROM ticketing_store") == [(STORE_SCHEMA,)]
+        assert tables(postgres_url) == tables(new_url)
+    assert answer(postgres_url, "SELECT schema_version FROM ticketing_store") == [(STORE_SCHEMA,)]
+
+
+def test_a_store_of_the_second_tables_goes_on_whole_and_gets_its_tree(postgres_url: str) -> None:
+    write_schema(postgres_url, 2)
+    with Ticketing(postgres_url) as app:
+        assert {(state.id.name, state.position, state.is_inline) for state in app.store.views()} == {
+            ("backlog", 45, True),
+            ("complaints", 43, False),
+            ("first_pass", 43, False),
+            ("turnaround", 43, False),
+        }
+        assert [text is None for _, text in app.store.kept_texts()].count(True) == 3
+        assert app.store.tree.size() == 0
+        assert app.notary.catch_up() == 45
+        app.handle(RECORD_NOTE)
+        assert list(app.check(is_full=True)) == []
+
+
+def test_who_opened_a_store_of_the_second_tables_before_cannot_append(postgres_url: str) -> None:
+    write_schema(postgres_url, 2)
+    standing = "SELECT head FROM ticketing_standing(2, '{}', '{}', '{}', '{}')"
+    assert answer(postgres_url, standing) == [(45,)]
+    opened(postgres_url).close()
+    with pytest.raises(psycopg.errors.RaiseException, match=f"migrated to version {STORE_SCHEMA}, .* knows version 2"):
+        answer(postgres_url, standing)
 
 
 def test_a_store_of_the_first_tables_keeps_its_key_facts_texts_and_rows(old_url: str) -> None:
@@ -176,7 +213,8 @@ def test_an_append_of_a_process_that_knows_other_tables_is_refused_in_clear_word
     standing = "SELECT * FROM ticketing_standing(%s, '{}', '{}', '{}', '{}')"
     answer(postgres_url, standing, STORE_SCHEMA)
     with pytest.raises(
-        psycopg.errors.RaiseException, match=f"version {STORE_SCHEMA}, and this process knows version 1"
+        psycopg.errors.RaiseException,
+        match=f"version {STORE_SCHEMA}, and this process knows version {STORE_SCHEMA - 1}",
     ):
         answer(postgres_url, standing, STORE_SCHEMA - 1)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ticketing.adapters.reference_files import read_reference_files
+from ticketing.adapters.reference_files import read_reference_files, with_document
 from ticketing.domain.errors import BadInput
 from ticketing.domain.reference import CalendarPublished, PolicyPublished, SitePublished, StandardPublished
 
@@ -78,6 +78,76 @@ def test_an_unknown_key_within_a_clause_names_the_nearest_of_a_clause(tmp_path: 
     path = written(tmp_path, f'[standard]\n{standard}clauses = [{{ id = "1", titel = "Faults" }}]\n')
     with pytest.raises(BadInput, match=r"clauses\.0\.titel: there is no such key; the nearest is 'title'"):
         read_reference_files([path])
+
+
+STANDARD = """[standard]
+key = "ACME-IS"
+version = 1
+effective_from = 2026-01-01T00:00:00Z
+manufacturer = "ACME"
+tests = [{ id = "charge", unit = "A" }]
+clauses = [{ id = "1", title = "Faults", effect = "covers" }]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (STANDARD.replace('"A"', '"Ampere"'), "tests.0.unit: 'Ampere' is no unit of measure of UCUM"),
+        (STANDARD.replace('"covers"', '"excludes"'), "clauses.0.effect: clause 1: it asks nothing"),
+        (
+            STANDARD.replace('"covers"', '"covers", inspections = [{ test = "chrage", passed = true }]'),
+            "clauses.0.inspections.0.test: clause 1: 'chrage' is no test that the standard defines; the nearest is 'ch",
+        ),
+        (
+            STANDARD.replace('"covers"', '"covers", inspections = [{ test = "charge", at_least = 0.5 }]'),
+            "clauses.0.inspections.0.at_least: a float loses digits",
+        ),
+        (STANDARD.replace('"covers"', '"covers", cause = ["wear"]'), "there is no such key; the nearest is 'causes'"),
+    ],
+)
+def test_a_standard_that_cannot_be_meant_is_refused_with_file_key_and_nearest_name(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(BadInput) as refused:
+        read_reference_files([path])
+    assert str(refused.value).startswith(f"{path}: [standard] ACME-IS: ")
+    assert said in str(refused.value)
+
+
+# the document
+
+HELLO = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+"""The SHA-256 of `hello`, as every text on hashes has it."""
+
+
+def test_a_document_is_pinned_by_its_hash_in_the_one_standard_of_the_files(tmp_path: Path) -> None:
+    document = tmp_path / "standard.pdf"
+    document.write_bytes(b"hello")
+    site, standard = read_reference_files([written(tmp_path, f"{STANDARD}[site]\n{SITE}")])
+    pinned = with_document([site, standard], document)
+    assert pinned == (site, standard.model_copy(update={"document_hash": HELLO}))
+    assert with_document(pinned, document) == pinned
+
+
+def test_a_document_with_another_hash_than_the_file_says_is_refused_with_both(tmp_path: Path) -> None:
+    document = tmp_path / "standard.pdf"
+    document.write_bytes(b"hello!")
+    things = read_reference_files([written(tmp_path, STANDARD.replace("tests", f'document_hash = "{HELLO}"\ntests'))])
+    with pytest.raises(BadInput, match=f"ACME-IS: document_hash: {HELLO}, but .*standard.pdf has ce06092fb948d9ffac7d"):
+        with_document(things, document)
+
+
+def test_a_document_belongs_to_one_version_of_one_standard(tmp_path: Path) -> None:
+    document = tmp_path / "standard.pdf"
+    document.write_bytes(b"hello")
+    with pytest.raises(BadInput, match=r"and the files have BOREAS-IS@1, BOREAS-IS@2$"):
+        with_document(read_reference_files([EXAMPLES / "boreas.toml"]), document)
+    with pytest.raises(BadInput, match=r"and the files have none$"):
+        with_document(read_reference_files([written(tmp_path, f"[site]\n{SITE}")]), document)
+    with pytest.raises(BadInput, match=r"missing\.pdf: No such file"):
+        with_document(read_reference_files([written(tmp_path, STANDARD)]), tmp_path / "missing.pdf")
 
 
 def test_a_file_that_is_missing_or_no_text_is_named(tmp_path: Path) -> None:

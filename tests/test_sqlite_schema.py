@@ -11,14 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples import RECORD_NOTE
 from tests.store_examples import FILLED_ROW, ExampleRow, FakeClock, append, fake_random_bytes, number, save
 from ticketing.adapters.sqlite_watch import LEASE_SECONDS
 from ticketing.adapters.store import STORE_SCHEMA, Log, Store
 from ticketing.adapters.urls import open_store
 from ticketing.adapters.view import View, ViewId
+from ticketing.application import Ticketing
 from ticketing.domain.errors import Conflict, StoreError
 
-SCHEMA_1 = Path(__file__).parent / "golden" / "store-schema-1.sqlite.sql"
+GOLDEN = Path(__file__).parent / "golden"
 INSERT_COMMAND_1 = """
 INSERT INTO ticketing_commands (command_id, command_digest, stream_id, first_version, last_version)
 VALUES ('a', 'b', 'c', 1, 1)
@@ -46,9 +48,9 @@ def example(log: Log, *, is_next: bool = False) -> View[ExampleRow]:
     return log.view("example", 1, ExampleRow, is_next=is_next)
 
 
-def write_schema_1(path: Path) -> None:
+def write_schema(path: Path, version: int) -> None:
     with closing(sqlite3.connect(path)) as database:
-        database.executescript(SCHEMA_1.read_text("utf-8"))
+        database.executescript((GOLDEN / f"store-schema-{version}.sqlite.sql").read_text("utf-8"))
 
 
 def tables(path: Path) -> dict[str, tuple[object, ...]]:
@@ -71,8 +73,11 @@ def told(path: Path, statement: str) -> list[tuple[object, ...]]:
 # older tables
 
 
-def test_a_store_of_the_first_tables_gets_those_of_a_new_store(path: Path, sqlite_url: str, tmp_path: Path) -> None:
-    write_schema_1(path)
+@pytest.mark.parametrize("version", range(1, STORE_SCHEMA))
+def test_a_store_of_older_tables_gets_those_of_a_new_store(
+    path: Path, sqlite_url: str, tmp_path: Path, version: int
+) -> None:
+    write_schema(path, version)
     opened(sqlite_url).close()
     opened(f"sqlite:///{tmp_path / 'new.sqlite'}").close()
     assert tables(path) == tables(tmp_path / "new.sqlite")
@@ -81,7 +86,7 @@ def test_a_store_of_the_first_tables_gets_those_of_a_new_store(path: Path, sqlit
 
 
 def test_a_store_of_the_first_tables_keeps_its_key_facts_texts_and_rows(path: Path, sqlite_url: str) -> None:
-    write_schema_1(path)
+    write_schema(path, 1)
     (before,) = told(path, "SELECT key FROM ticketing_store")
     rows = told(path, "SELECT * FROM ticketing_view_turnaround_1")
     with closing(opened(sqlite_url)) as store:
@@ -99,8 +104,24 @@ def test_a_store_of_the_first_tables_keeps_its_key_facts_texts_and_rows(path: Pa
     assert told(path, "SELECT * FROM ticketing_view_turnaround_1") == rows
 
 
+def test_a_store_of_the_second_tables_goes_on_whole_and_gets_its_tree(path: Path, sqlite_url: str) -> None:
+    write_schema(path, 2)
+    with Ticketing(sqlite_url) as app:
+        assert {(state.id.name, state.position, state.is_inline) for state in app.store.views()} == {
+            ("backlog", 45, True),
+            ("complaints", 43, False),
+            ("first_pass", 43, False),
+            ("turnaround", 43, False),
+        }
+        assert [text is None for _, text in app.store.kept_texts()].count(True) == 3
+        assert app.store.tree.size() == 0
+        assert app.notary.catch_up() == 45
+        app.handle(RECORD_NOTE)
+        assert list(app.check(is_full=True)) == []
+
+
 def test_what_is_opened_again_is_not_brought_up_again(path: Path, sqlite_url: str) -> None:
-    write_schema_1(path)
+    write_schema(path, 1)
     opened(sqlite_url).close()
     once = path.read_bytes()
     opened(sqlite_url).close()
@@ -108,7 +129,7 @@ def test_what_is_opened_again_is_not_brought_up_again(path: Path, sqlite_url: st
 
 
 def test_a_store_that_cannot_be_brought_up_stays_as_it_was(path: Path, sqlite_url: str) -> None:
-    write_schema_1(path)
+    write_schema(path, 1)
     told(path, "CREATE TABLE ticketing_dead_letters (somebody_elses)")
     with pytest.raises(StoreError, match="already exists"):
         opened(sqlite_url)
@@ -121,7 +142,7 @@ def test_a_process_of_the_first_tables_cannot_append_to_the_present_ones(
     path: Path, sqlite_url: str, is_older: bool
 ) -> None:
     if is_older:
-        write_schema_1(path)
+        write_schema(path, 1)
     opened(sqlite_url).close()
     with pytest.raises(sqlite3.OperationalError, match="no column named command_digest"):
         told(path, INSERT_COMMAND_1)
@@ -144,7 +165,7 @@ def open_at_once(url: str, process: int, start: Barrier, keys: "Queue[bytes]") -
 
 
 def test_processes_that_start_at_once_bring_the_tables_up_once(path: Path, sqlite_url: str) -> None:
-    write_schema_1(path)
+    write_schema(path, 1)
     context = multiprocessing.get_context("spawn")
     start, keys = context.Barrier(5), context.Queue()
     processes = [context.Process(target=open_at_once, args=(sqlite_url, n, start, keys)) for n in range(5)]

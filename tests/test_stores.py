@@ -6,6 +6,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import psycopg
 import pytest
@@ -195,6 +196,18 @@ def test_an_erased_text_is_in_no_row_of_postgresql(postgres_url: str) -> None:
         table = sql.Identifier(schema, "ticketing_private_texts")
         statement = sql.SQL("SELECT digest, salt, text, erased_at FROM {}").format(table)
         assert connection.execute(statement).fetchall() == [(text.digest, None, None, START)]
+
+
+# the tree
+
+
+def test_leaves_that_cannot_all_be_kept_leave_the_tree_as_it_was(lasting_url: str) -> None:
+    with closing(opened(lasting_url)) as store:
+        store.tree.grow(0, 1, {(0, 0): bytes(32)})
+        not_all: dict[tuple[int, int], Any] = {(0, 0): bytes(64), (1, 0): None}
+        with pytest.raises(StoreError):
+            store.tree.grow(1, 2, not_all)
+        assert (store.tree.size(), store.tree.tiles([(0, 0)])) == (1, {(0, 0): bytes(32)})
 
 
 # a writer that waits

@@ -1,10 +1,15 @@
 """An event-sourced life cycle for repair tickets: what happened, what was known when, and what it adds up to."""
 
+from ticketing.adapters.keys import SigningKey, VerifyingKey
+from ticketing.adapters.notes import Checkpoint, Note, cosign, verified
 from ticketing.application import Handled, Settings, Ticketing
+from ticketing.domain.assessment import Assessment
 from ticketing.domain.billing import CreditBill, IssueBill, RecordPayment
 from ticketing.domain.claim import DecideClaim, SubmitClaim
+from ticketing.domain.clauses import BurdenOfProof, Clause, CoveragePeriod, Criterion, DefinedTest, DemandedTest
 from ticketing.domain.closure import CloseTicket, DisposeOfUnit, HandBackUnit, NotifyCustomer, ReopenTicket
 from ticketing.domain.complaint import AcknowledgeComplaint, RateSatisfaction, ReceiveComplaint, ResolveComplaint
+from ticketing.domain.consequences import Proposal
 from ticketing.domain.diagnosis import (
     DecideEntitlement,
     PerformTest,
@@ -17,9 +22,11 @@ from ticketing.domain.diagnosis import (
 from ticketing.domain.dispute import (
     AppealVerdict,
     CloseDispute,
+    HandOverEvidence,
     HoldJointInspection,
     IssueVerdict,
     OpenDispute,
+    RequestPosition,
     StatePosition,
     SubmitEvidence,
 )
@@ -29,13 +36,14 @@ from ticketing.domain.errors import (
     Conflict,
     MissingProjection,
     NotFound,
+    NotProven,
     NotReady,
     StoreError,
     TicketingError,
     UnreadableEvent,
 )
-from ticketing.domain.estimate import ApproveEstimate, DeclineEstimate, IssueEstimate
-from ticketing.domain.events import BillLine, CheckResult, ClaimLine, EstimateLine, Finding, Share
+from ticketing.domain.estimate import ApproveEstimate, DeclineEstimate, IssueEstimate, RevisePayers
+from ticketing.domain.events import BillLine, CheckResult, ClaimLine, EstimateLine, Finding, LineShare, Share
 from ticketing.domain.intake import (
     CompletePaperwork,
     IdentifyUnit,
@@ -45,13 +53,12 @@ from ticketing.domain.intake import (
     ReceiveUnit,
     RecordProofOfPurchase,
 )
+from ticketing.domain.known import Known, known_of
 from ticketing.domain.publishing import Publish
 from ticketing.domain.quality import FailQc, PassQc, WaiveQc
 from ticketing.domain.record import CorrectEvent, RecordFinding, RecordHostFact, RecordNote, RetractEvent, SendNotice
 from ticketing.domain.reference import (
     CalendarPublished,
-    Clause,
-    DemandedTest,
     PolicyPublished,
     SitePublished,
     StandardPublished,
@@ -66,6 +73,7 @@ from ticketing.domain.routing import (
     RecordArrival,
     RecordContact,
 )
+from ticketing.domain.standard import assess
 from ticketing.domain.ticket import Ticket
 from ticketing.domain.values import Actor, Code, Envelope, Event, Money, PrivateText, Quantity, Recorded, SerialNumber
 from ticketing.domain.waiting import EndWait, StartWait
@@ -78,11 +86,14 @@ __all__ = [
     "AnswerRequest",
     "AppealVerdict",
     "ApproveEstimate",
+    "Assessment",
     "AssignTicket",
     "BadInput",
     "BillLine",
+    "BurdenOfProof",
     "CalendarPublished",
     "CheckResult",
+    "Checkpoint",
     "ClaimLine",
     "Clause",
     "CloseDispute",
@@ -93,10 +104,13 @@ __all__ = [
     "CompleteRepair",
     "Conflict",
     "CorrectEvent",
+    "CoveragePeriod",
     "CreditBill",
+    "Criterion",
     "DecideClaim",
     "DecideEntitlement",
     "DeclineEstimate",
+    "DefinedTest",
     "DemandedTest",
     "DispatchUnit",
     "DisposeOfUnit",
@@ -109,12 +123,15 @@ __all__ = [
     "Finding",
     "FitPart",
     "HandBackUnit",
+    "HandOverEvidence",
     "Handled",
     "HoldJointInspection",
     "IdentifyUnit",
     "IssueBill",
     "IssueEstimate",
     "IssueVerdict",
+    "Known",
+    "LineShare",
     "LinkRepeat",
     "LogWork",
     "MakePromise",
@@ -122,7 +139,9 @@ __all__ = [
     "MissingProjection",
     "Money",
     "NotFound",
+    "NotProven",
     "NotReady",
+    "Note",
     "NotifyCustomer",
     "OpenDispute",
     "OpenTicket",
@@ -132,6 +151,7 @@ __all__ = [
     "PolicyPublished",
     "PrivateText",
     "Projection",
+    "Proposal",
     "Publish",
     "Quantity",
     "RateSatisfaction",
@@ -148,14 +168,17 @@ __all__ = [
     "Recorded",
     "RefuseService",
     "ReopenTicket",
+    "RequestPosition",
     "ResolveComplaint",
     "RetractEvent",
     "ReviseEntitlement",
+    "RevisePayers",
     "Row",
     "SendNotice",
     "SerialNumber",
     "Settings",
     "Share",
+    "SigningKey",
     "SitePublished",
     "StandardPublished",
     "StartDiagnosis",
@@ -169,6 +192,11 @@ __all__ = [
     "Ticketing",
     "TicketingError",
     "UnreadableEvent",
+    "VerifyingKey",
     "WaiveQc",
     "Window",
+    "assess",
+    "cosign",
+    "known_of",
+    "verified",
 ]

@@ -17,16 +17,21 @@ from pydantic import Field
 from ticketing.adapters.catalog import Catalog
 from ticketing.adapters.check import check
 from ticketing.adapters.defect import Advance, Defect
+from ticketing.adapters.evidence import EvidenceFolder
+from ticketing.adapters.notary import Notary
 from ticketing.adapters.private import ERASED, Private, Sealer, drawn_uuid, private_parts, refuse_ready_digests
 from ticketing.adapters.recent import Recent
 from ticketing.adapters.recording import Saying, envelopes_of, ticket_append
 from ticketing.adapters.store import Append, ClaimConflict, CommandRepeated, KeptCommand, Store, VersionConflict
 from ticketing.adapters.telemetry import telemetry
+from ticketing.adapters.units import refuse_unknown_units
 from ticketing.adapters.upkeep import Upkeep, known_projections
-from ticketing.adapters.urls import open_store
+from ticketing.adapters.urls import evidence_folder, open_store
 from ticketing.domain import cuts
 from ticketing.domain.command import Command, TicketCommand
+from ticketing.domain.consequences import Proposal, consequences
 from ticketing.domain.decide import decide
+from ticketing.domain.difference import Difference, difference
 from ticketing.domain.errors import BadInput, CommandRejected, Conflict, NotFound, UnreadableEvent
 from ticketing.domain.events import UnitIdentified
 from ticketing.domain.evolve import fold
@@ -55,11 +60,15 @@ class Settings(Value):
         skew: How far `occurred_at` may be ahead of the clock.
         attempts: How often a command is decided anew when somebody else appended first.
         page_size: Facts read, folded and written at a time by projections.
+        evidence_limit_bytes: The longest evidence file that is taken.
+        evidence_types: Media types of evidence files that are taken beside the usual ones.
     """
 
     skew: timedelta = timedelta(minutes=5)
     attempts: int = Field(default=20, ge=1)
     page_size: int = Field(default=1000, ge=1)
+    evidence_limit_bytes: int = Field(default=100_000_000, ge=1)
+    evidence_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +114,14 @@ class Ticketing:
         clock: Gives now, with a zone; injected so that tests and simulations own time.
         random_bytes: Gives so many random bytes, for ids, salts and a new store's key.
         settings: See `Settings`.
+        evidence: The folder of evidence files; None takes the environment's `TICKETING_EVIDENCE`, else the one beside
+            the file of an SQLite store.
 
     Attributes:
         reference: The published sites, standards, policies and calendars.
         projections: The rows behind the reports, and the host's: see `Upkeep`.
+        notary: What can be proved of the log: see `Notary`.
+        evidence: The evidence files: see `EvidenceFolder`.
 
     Raises:
         BadInput: The URL's scheme or form is unknown.
@@ -123,6 +136,7 @@ class Ticketing:
         clock: Callable[[], datetime] = system_clock,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
         settings: Settings | None = None,
+        evidence: Path | str | None = None,
     ) -> None:
         named = url or os.environ.get("TICKETING_STORE")
         if named is None:
@@ -136,6 +150,13 @@ class Ticketing:
         self.projections = Upkeep(
             self.store, known, clock=self.now, random_bytes=random_bytes, page_size=self.settings.page_size
         )
+        folder = evidence or os.environ.get("TICKETING_EVIDENCE") or evidence_folder(named)
+        self.evidence = EvidenceFolder(
+            None if folder is None else Path(folder),
+            limit_bytes=self.settings.evidence_limit_bytes,
+            media_types=self.settings.evidence_types,
+        )
+        self.notary = Notary(self.store, page_size=self.settings.page_size)
         self.sealer = Sealer(self.store.key, random_bytes)
         self._recent = Recent(self.store)
         self.reference = Catalog(self.store, self.sealer, recent=self._recent)
@@ -246,7 +267,10 @@ class Ticketing:
         earlier = self.reference.versions(kind, command.thing.key)
         refuse_stale_version(command, len(earlier))
         latest = self.now() + self.settings.skew
-        decided = decide_publish(command, earlier, occurred_at=saying.occurred_at, latest=latest)
+        pins = self.reference.pins(command.thing, now=self.now())
+        decided = decide_publish(command, earlier, occurred_at=saying.occurred_at, latest=latest, pins=pins)
+        if decided:
+            refuse_unknown_units(command.thing)
         append = Append(
             stream_id=stream_id,
             stream_kind=kind,
@@ -360,6 +384,42 @@ class Ticketing:
         known = cuts.known(stream, known_at=known_at, at_version=at_version)
         return tuple(fact for fact in known if as_of is None or fact.occurred_at <= as_of)
 
+    def proposals(
+        self, ticket: UUID | str, dispute_id: str, *, known_at: datetime | None = None
+    ) -> tuple[Proposal, ...]:
+        """What the verdict or settlement of a dispute calls for and nobody has confirmed yet.
+
+        To confirm one, handle its command: `app.handle(proposal.command(actor, ticket_id))`.
+
+        Args:
+            ticket: Its id or number.
+            dispute_id: One of its disputes.
+            known_at: As the log knew the ticket by then, inclusive.
+
+        Raises:
+            NotFound: There is no such ticket, or it has no such dispute.
+            BadInput: The bound is no instant with a zone.
+        """
+        found = self.ticket(ticket, known_at=known_at)
+        if dispute_id not in found.disputes:
+            raise NotFound(f"ticket {ticket} has no dispute {dispute_id}")
+        return consequences(found, dispute_id)
+
+    def difference(self, ticket: UUID | str, *, between: tuple[datetime, datetime]) -> Difference:
+        """What changed in what was known of a ticket between two instants: facts, corrections, and how it reads.
+
+        Args:
+            ticket: Its id or number.
+            between: An earlier and a later instant; what was recorded after the first, up to and with the second.
+
+        Raises:
+            NotFound: There is no such ticket.
+            BadInput: One is no instant with a zone, or they stand the wrong way round.
+        """
+        ticket_id = self.find(ticket)
+        earlier, later = (_instant("between", instant) for instant in between)
+        return difference(ticket_id, self._recent.stream(ticket_id), earlier=earlier, later=later)
+
     def follow(self, position: int = 0, *, poll: timedelta | None = None) -> Iterator[Recorded[Event]]:
         """Every fact after a position, in order of the log.
 
@@ -435,8 +495,12 @@ def _is_of_ticket(history: Sequence[Recorded[Event]]) -> bool:
 
 
 def _bound(name: str, instant: datetime | None) -> datetime | None:
+    return None if instant is None else _instant(name, instant)
+
+
+def _instant(name: str, instant: datetime) -> datetime:
     try:
-        return None if instant is None else cuts.instant(instant)
+        return cuts.instant(instant)
     except ValueError:
         raise BadInput(f"{name}: {instant} is no instant with a zone, such as 2026-03-01T12:00:00+01:00") from None
 

@@ -1,6 +1,6 @@
 """Catalog: reads reference data, and what else a decision needs to know, from a store."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,18 +9,25 @@ from ticketing.adapters.private import Sealer
 from ticketing.adapters.recent import Recent
 from ticketing.adapters.store import ClaimKind, Store
 from ticketing.domain import events as e
+from ticketing.domain.assessment import Assessment
 from ticketing.domain.closure import CloseTicket
 from ticketing.domain.command import Command
-from ticketing.domain.diagnosis import PinStandard, RecordDiagnosis
+from ticketing.domain.cuts import surviving
+from ticketing.domain.decide import ASSESSED
+from ticketing.domain.diagnosis import DecideEntitlement, PinStandard, RecordDiagnosis, RefuseService, ReviseEntitlement
 from ticketing.domain.errors import Conflict, NotFound
 from ticketing.domain.intake import OpenTicket
+from ticketing.domain.known import known_of
+from ticketing.domain.publishing import Pin, kind_of, pins_of
 from ticketing.domain.record import CorrectEvent, RecordFinding, RetractEvent
 from ticketing.domain.reference import Published, Reference, SitePublished, StandardPublished, reference_stream
+from ticketing.domain.standard import assess
 from ticketing.domain.ticket import Ticket
 from ticketing.domain.values import Actor, Envelope, Event, Recorded, SerialNumber, StreamKind, Value
 
 Holders = Callable[[ClaimKind, str], tuple[UUID, ...]]
-
+_PINNED = f"ticketing:{e.StandardPinned.__name__}"
+_PAGE = 1000
 
 _ASKING_FOR_STANDARDS = (
     PinStandard,
@@ -31,6 +38,8 @@ _ASKING_FOR_STANDARDS = (
     e.TicketClosed,
 )
 """What the rules hold against a published standard; the others are spared the reading."""
+_ASSESSED = (DecideEntitlement, ReviseEntitlement, RefuseService, *ASSESSED)
+"""Beside which an assessment is recorded."""
 
 
 class Catalog:
@@ -71,12 +80,57 @@ class Catalog:
         things = [tuple(published(fact) for fact in history) for history in self._store.histories(kind)]
         yield from sorted(things, key=lambda versions: versions[0].key)
 
+    def pins(self, thing: Published, *, now: datetime) -> tuple[Pin, ...]:
+        """What tickets have pinned for days on which a standard about to be published would be effective.
+
+        Nothing is looked for where it cannot matter: for a first version, or one that is effective only from tomorrow.
+        """
+        kind, first_day = kind_of(thing), thing.effective_from.date()
+        if kind != "standard" or first_day > now.date():
+            return ()
+        earlier = self.versions(kind, thing.key)
+        if not earlier or thing in earlier:
+            return ()
+        tickets = dict.fromkeys(
+            fact.stream_id
+            for fact in self._ever_pinned()
+            if isinstance(fact.event, e.StandardPinned)
+            and fact.event.standard == thing.key
+            and fact.occurred_at.date() >= first_day
+        )
+        return tuple(pin for ticket in tickets for pin in pins_of(self._readable(ticket), thing.key))
+
+    def _ever_pinned(self) -> Iterator[Recorded[Event]]:
+        after = 0
+        while rows := self._store.stored_topic(_PINNED, after, _PAGE):
+            after = rows[-1].position
+            yield from (fact for fact in self._store.read_each(rows) if isinstance(fact, Recorded))
+
+    def _readable(self, ticket_id: UUID) -> Sequence[Recorded[Event]]:
+        facts = self._store.read_each(self._store.stored_stream(ticket_id))
+        return surviving([fact for fact in facts if isinstance(fact, Recorded)])
+
     def for_decision(
         self, command: Command, ticket: Ticket, facts: Sequence[Envelope[Event]], *, now: datetime, skew: timedelta
     ) -> Reference:
         """What the rules need to know to decide this command on this ticket."""
         event = command.event if isinstance(command, RecordFinding) else command
-        return replace(self.for_fact(event, command.actor, ticket, now=now, skew=skew), target=_target(event, facts))
+        known = self.for_fact(event, command.actor, ticket, now=now, skew=skew)
+        assessment = self.assessment(ticket.pinned, facts) if isinstance(event, _ASSESSED) else None
+        return replace(known, target=_target(event, facts), assessment=assessment)
+
+    def pinned(self, pin: e.StandardPinned | None) -> StandardPublished | None:
+        """The version that is pinned; None where none is, or it was never published."""
+        if pin is None or pin.standard is None:
+            return None
+        versions = self.versions("standard", pin.standard)
+        found = next((thing for thing in versions if thing.version == pin.standard_version), None)
+        return found if isinstance(found, StandardPublished) else None
+
+    def assessment(self, pin: e.StandardPinned | None, facts: Iterable[Envelope[Event]]) -> Assessment | None:
+        """What the version pinned says of surviving facts; None where there is no such version."""
+        standard = self.pinned(pin)
+        return assess(standard, known_of(facts)) if standard is not None else None
 
     def for_fact(self, event: Value, actor: Actor, ticket: Ticket, *, now: datetime, skew: timedelta) -> Reference:
         """What the rules need to know to flag this fact of this ticket, or to refuse the command that says it."""

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from ticketing.adapters.check_claims import ClaimCheck
 from ticketing.adapters.check_rows import RowCheck, view_name
+from ticketing.adapters.check_tree import TreeCheck
 from ticketing.adapters.defect import DAMAGE, Advance, Defect, kind_of, read_on
 from ticketing.adapters.private import SaltedText, digest_of, private_parts
 from ticketing.adapters.store import KeptCommand, Store, Stored
@@ -34,7 +35,7 @@ def check(
     Args:
         store: Others may go on appending to it.
         projections: Those that this process has.
-        is_full: Hold every row against a fresh fold of its ticket, too.
+        is_full: Hold every row against a fresh fold of its ticket, too, and compute every hash of the tree anew.
         page_size: Facts held in memory at a time, or those of one stream if it has more.
         on_progress: Told now and then how far it has come.
 
@@ -49,7 +50,13 @@ def check(
         return
     yield from _views(store, head)
     with RowCheck(store, projections, head) as rows:
-        yield from _Check(store, head, page_size, on_progress or _tell_nobody, rows if is_full else None).all()
+        tree = None
+        try:
+            tree = TreeCheck(store, head, is_full=is_full)
+        except DAMAGE as error:
+            what = f"what is kept of it cannot be read, and it was not looked at: {kind_of(store, error)}"
+            yield Defect("the hash tree", "tree", what)
+        yield from _Check(store, head, page_size, on_progress or _tell_nobody, rows if is_full else None, tree).all()
 
 
 def _views(store: Store, head: int) -> Iterator[Defect]:
@@ -68,12 +75,15 @@ def _views(store: Store, head: int) -> Iterator[Defect]:
 class _Check:
     """One check of one store."""
 
-    def __init__(self, store: Store, head: int, page_size: int, advance: Advance, rows: RowCheck | None) -> None:
+    def __init__(
+        self, store: Store, head: int, page_size: int, advance: Advance, rows: RowCheck | None, tree: TreeCheck | None
+    ) -> None:
         self._store = store
         self._head = head
         self._page_size = page_size
         self._advance = advance
         self._rows = rows
+        self._tree = tree
         self._claims = ClaimCheck(store)
         self._in_log = 0
         self._in_streams = 0
@@ -82,6 +92,8 @@ class _Check:
 
     def all(self) -> Iterator[Defect]:
         yield from self._log()
+        if self._tree is not None:
+            yield from self._tree.rest()
         if self._rows is not None:
             yield from self._rows.begin()
         for kind in _KINDS:
@@ -114,6 +126,8 @@ class _Check:
                 yield Defect(_position(expected), "position", f"nothing is there up to {_position(row.position)}")
             if before is not None:
                 yield from _stamps(before, row)
+            if self._tree is not None:
+                yield from self._tree.of(row)
             if row.stream_kind not in _KINDS:
                 yield Defect(_position(row.position), "stream-kind", f"{row.stream_kind!r} is none")
             else:

@@ -1,4 +1,6 @@
-"""Daemon: keeps the rows of projections up to date while it runs. Of several processes one leads each projection.
+"""Daemon: keeps the rows of projections, and the hash tree, up to date while it runs.
+
+Of several processes one leads each projection; leaves of the tree are added by any of them.
 
 It is woken by appends and polls beside that, so that a lost wake-up, or rows that came into the log by another way,
 cost a second and nothing else. A lost connection is made anew; what a dead leader led, the next one takes over.
@@ -12,11 +14,12 @@ from dataclasses import dataclass
 from threading import Event as Flag
 from typing import Any
 
+from ticketing.adapters.leaves import add_leaves
 from ticketing.adapters.projector import Followed, fold_next_page, view_of
 from ticketing.adapters.store import Store, Watch
 from ticketing.adapters.telemetry import Folding, telemetry
 from ticketing.adapters.view import ViewId, ViewState
-from ticketing.domain.errors import Conflict, StoreClosed, StoreError
+from ticketing.domain.errors import Conflict, DamagedTree, StoreClosed, StoreError
 from ticketing.projections.row import Projection
 
 POLL_SECONDS = 1.0
@@ -49,6 +52,7 @@ class Daemon:
         page_size: Facts folded and written in one transaction of each view.
         poll_seconds: How often it looks though nothing woke it, and tries to lead what others led.
         on_turn: Told after each turn, in its thread.
+        keeps_tree: Also adds to the hash tree what the log has and it lacks.
 
     Raises:
         StoreError: A view cannot be opened, or was made of other columns.
@@ -63,12 +67,14 @@ class Daemon:
         page_size: int = 1000,
         poll_seconds: float = POLL_SECONDS,
         on_turn: Callable[[Turn], None] | None = None,
+        keeps_tree: bool = False,
     ) -> None:
         self._store = store
         self._leader = leader
         self._page_size = page_size
         self._poll_seconds = poll_seconds
         self._on_turn = on_turn or _tell_nobody
+        self._keeps_tree = keeps_tree
         self._telemetry = telemetry()
         self._projections = tuple(projections)
         self._followed = self._opened()
@@ -112,8 +118,17 @@ class Daemon:
         if self._telemetry is not None and position is not None:
             self._telemetry.turned(time.perf_counter() - begun)
         self._on_turn(Turn(tuple(led), position))
-        if position is None:
+        if not self._added_leaves() and position is None:
             watch.wait(self._poll_seconds)
+
+    def _added_leaves(self) -> bool:
+        """Whether the tree has grown by a page, by whomever."""
+        try:
+            return self._keeps_tree and add_leaves(self._store, self._page_size) is not None
+        except DamagedTree as error:  # it stays so until somebody has looked, and the reports do not wait for that
+            self._keeps_tree = False
+            _log.error("no leaves are added to the tree until this ends and begins anew: %s", error)
+            return False
 
     def _led(self, watch: Watch, states: Iterable[ViewState]) -> dict[ViewId, Followed[Any]]:
         inline = {state.id for state in states if state.is_inline}

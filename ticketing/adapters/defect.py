@@ -21,6 +21,8 @@ Rule = Literal[
     "view",
     "row",
     "dead-letter",
+    "tree",
+    "checkpoint",
     "not-checked",
 ]
 """The law that is broken; `not-checked` is none."""

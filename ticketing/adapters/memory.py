@@ -19,6 +19,7 @@ from ticketing.adapters.admission import Admitted, Request, Standing, appends_of
 from ticketing.adapters.codec import Codec
 from ticketing.adapters.columns import RowForm, table_name
 from ticketing.adapters.group import GroupCommit
+from ticketing.adapters.memory_tree import MemoryTree
 from ticketing.adapters.private import SaltedText
 from ticketing.adapters.projector import fold_inline, require_known
 from ticketing.adapters.store import STORE_KEY_BYTES, Append, ClaimKind, KeptCommand, Log, Store, Stored, Watch
@@ -274,6 +275,7 @@ class MemoryStore(Store):
         self.kept_views: dict[ViewId, _Kept[Any]] = {}
         self.appended = Condition(self._lock)
         self.recorder = MemoryLog()
+        self.tree = MemoryTree(self._lock)
 
     @property
     def key(self) -> bytes:
@@ -335,6 +337,11 @@ class MemoryStore(Store):
             if rows and rows[0].stream_kind == stream_kind:
                 yield rows
 
+    def stored_topic(self, topic: str, after: int, limit: int) -> list[Stored]:
+        with self._lock:
+            rows = self.recorder.rows(after, self.recorder.head)
+        return [row for row in rows if row.topic == topic][:limit]
+
     def head(self) -> int:
         with self._lock:
             return self.recorder.head
@@ -360,6 +367,11 @@ class MemoryStore(Store):
         with self._lock:
             kept = {digest: self._texts[digest] for digest in digests if digest in self._texts}
         return {digest: None if text is None else text.text for digest, text in kept.items()}
+
+    def salted(self, digests: Iterable[str]) -> dict[str, SaltedText]:
+        with self._lock:
+            kept = {digest: self._texts.get(digest) for digest in digests}
+        return {digest: text for digest, text in kept.items() if text is not None}
 
     def erase(self, digests: Iterable[str]) -> int:
         with self._lock:

@@ -21,6 +21,7 @@ from ticketing.adapters.postgres_log import PostgresLog, stored
 from ticketing.adapters.postgres_schema import has_store, made_or_migrated
 from ticketing.adapters.postgres_server import Cursor, PostgresServer, PostgresTransaction
 from ticketing.adapters.postgres_statements import Statements
+from ticketing.adapters.postgres_tree import PostgresTree
 from ticketing.adapters.postgres_view import remove_view, state_of
 from ticketing.adapters.postgres_watch import PostgresWatch
 from ticketing.adapters.private import SaltedText
@@ -88,6 +89,7 @@ class PostgresStore(PostgresLog, Store):
             self._server.close()
             raise
         self.recorder = PostgresRecorder(self._server)
+        self.tree = PostgresTree(self._server, self._sql)
 
     @property
     def key(self) -> bytes:
@@ -159,6 +161,10 @@ class PostgresStore(PostgresLog, Store):
 
         return by_stream(page)
 
+    def stored_topic(self, topic: str, after: int, limit: int) -> list[Stored]:
+        with self._server.reading() as cursor:
+            return stored(cursor.execute(self._sql.select_topic, (after, topic, limit)))
+
     def last_recorded_at(self) -> datetime | None:
         last = self._last()
         return None if last is None else last[1]
@@ -181,6 +187,11 @@ class PostgresStore(PostgresLog, Store):
         with self._server.reading() as cursor:
             found = cursor.execute(self._sql.select_texts, (list(digests),)).fetchall()
         return {digest: None if text is None else text.decode() for digest, text in found}
+
+    def salted(self, digests: Iterable[str]) -> dict[str, SaltedText]:
+        with self._server.reading() as cursor:
+            found = cursor.execute(self._sql.select_salted, (list(digests),)).fetchall()
+        return {digest: SaltedText(digest, bytes(salt), text.decode()) for digest, salt, text in found}
 
     def erase(self, digests: Iterable[str]) -> int:
         with self._server.writing() as cursor:

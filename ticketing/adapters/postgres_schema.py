@@ -102,6 +102,34 @@ CREATE TABLE {letters} (
 _CREATE_LETTERS_INDEX = """
 CREATE INDEX ticketing_dead_letters_ticket ON {letters} (name, version, is_next, ticket_id)
 """
+# The hash tree over the log: tiles of up to 256 hashes of 32 bytes, and how many leaves it has.
+_CREATE_TREE = """
+CREATE TABLE {tree} (
+    number integer PRIMARY KEY CHECK (number = 1),
+    size bigint NOT NULL
+)
+"""
+_INSERT_TREE = "INSERT INTO {tree} (number, size) VALUES (1, 0)"
+_CREATE_TILES = """
+CREATE TABLE {tiles} (
+    level bigint NOT NULL,
+    number bigint NOT NULL,
+    hashes bytea NOT NULL,
+    PRIMARY KEY (level, number)
+)
+"""
+_CREATE_CHECKPOINTS = """
+CREATE TABLE {checkpoints} (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    digest text NOT NULL UNIQUE,
+    size bigint NOT NULL,
+    root bytea NOT NULL,
+    note text NOT NULL,
+    keys text NOT NULL
+)
+"""
+_CREATE_CHECKPOINTS_INDEX = "CREATE INDEX ticketing_checkpoints_size ON {checkpoints} (size, number)"
+_CREATE_PROOF = (_CREATE_TREE, _INSERT_TREE, _CREATE_TILES, _CREATE_CHECKPOINTS, _CREATE_CHECKPOINTS_INDEX)
 _CREATE_STORE = """
 CREATE TABLE {store} (
     number integer PRIMARY KEY CHECK (number = 1),
@@ -113,7 +141,7 @@ CREATE TABLE {store} (
 # Their plans are kept; one made while the tables were empty must not read all of them ever after.
 # Their arguments are others than in version 1: a process of that time shall fail, not append without inline rows.
 _CREATE_STANDING = """
-CREATE FUNCTION {standing} (
+CREATE OR REPLACE FUNCTION {standing} (
     known_schema integer,
     asked_streams uuid[], asked_commands uuid[], asked_kinds text[], asked_keys text[],
     OUT head bigint, OUT stamp timestamptz, OUT versions bigint[], OUT known_commands uuid[],
@@ -192,6 +220,7 @@ _CREATE = (
     _CREATE_VIEWS,
     _CREATE_LETTERS,
     _CREATE_LETTERS_INDEX,
+    *_CREATE_PROOF,
     _CREATE_STORE,
     _CREATE_STANDING,
     _CREATE_APPEND,
@@ -226,7 +255,9 @@ _MIGRATIONS = {
         """,
         _CREATE_STANDING,
         _CREATE_APPEND,
-    )
+    ),
+    # The function knows the version: a process of the older one is told so at its next append.
+    2: (LOCK_LOG, *_CREATE_PROOF, _CREATE_STANDING),
 }
 """What makes of each older version of the tables the next."""
 

@@ -54,6 +54,9 @@ ORDER BY originator_id, originator_version LIMIT %s
 """  # noqa: S608
 _SELECT_REFERENCE_PAGE = _SELECT_TICKET_PAGE.replace("stream_kind = 'ticket'", "stream_kind <> 'ticket'")
 _SELECT_LAST = "SELECT notification_id, recorded_at FROM {events} ORDER BY notification_id DESC LIMIT 1"
+_SELECT_TOPIC = f"""
+SELECT {_COLUMNS} FROM {{events}} WHERE notification_id > %s AND topic = %s ORDER BY notification_id LIMIT %s
+"""  # noqa: S608
 _SELECT_TALLY = """
 SELECT (SELECT count(*) FROM {events}),
     (SELECT coalesce(sum(last_version - first_version + 1), 0)::bigint FROM {commands})
@@ -64,6 +67,7 @@ WHERE command_id = ANY (%s::uuid[])
 """
 _SELECT_HOLDERS = "SELECT stream_id FROM {claims} WHERE kind = %s AND key = %s ORDER BY number"
 _SELECT_TEXTS = "SELECT digest, text FROM {texts} WHERE digest = ANY (%s)"
+_SELECT_SALTED = "SELECT digest, salt, text FROM {texts} WHERE digest = ANY (%s) AND erased_at IS NULL"
 _ERASE_TEXTS = """
 UPDATE {texts} SET salt = NULL, text = NULL, erased_at = %s WHERE digest = ANY (%s) AND erased_at IS NULL
 """
@@ -108,6 +112,9 @@ class Statements:
             "views": "views",
             "letters": "dead_letters",
             "store": "store",
+            "tree": "tree",
+            "tiles": "tree_tiles",
+            "checkpoints": "checkpoints",
             "standing": "standing",
             "append": "append",
         }
@@ -137,11 +144,13 @@ class Statements:
         self.select_log = self.named(_SELECT_LOG)
         self.select_ticket_page = self.named(_SELECT_TICKET_PAGE)
         self.select_reference_page = self.named(_SELECT_REFERENCE_PAGE)
+        self.select_topic = self.named(_SELECT_TOPIC)
         self.select_last = self.named(_SELECT_LAST)
         self.select_commands = self.named(_SELECT_COMMANDS)
         self.select_tally = self.named(_SELECT_TALLY)
         self.select_holders = self.named(_SELECT_HOLDERS)
         self.select_texts = self.named(_SELECT_TEXTS)
+        self.select_salted = self.named(_SELECT_SALTED)
         self.select_kept_texts = self.named(_SELECT_KEPT_TEXTS)
         self.erase_texts = self.named(_ERASE_TEXTS)
         self.vacuum_texts = self.named(_VACUUM_TEXTS)

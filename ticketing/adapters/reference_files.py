@@ -4,6 +4,7 @@ A file holds tables `[site]`, `[standard]`, `[policy]` and `[calendar]`, or arra
 keys are the fields of `SitePublished`, `StandardPublished`, `PolicyPublished` and `CalendarPublished`.
 """
 
+import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,10 +14,18 @@ from zoneinfo import available_timezones
 
 from pydantic import ValidationError
 
+from ticketing.adapters.units import unknown_units
 from ticketing.adapters.wrong_keys import first_wrong, hint
+from ticketing.domain.contradictions import contradictions
 from ticketing.domain.errors import BadInput
 from ticketing.domain.publishing import kind_of
-from ticketing.domain.reference import REFERENCE_EVENTS, CalendarPublished, Published, SitePublished
+from ticketing.domain.reference import (
+    REFERENCE_EVENTS,
+    CalendarPublished,
+    Published,
+    SitePublished,
+    StandardPublished,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +44,8 @@ def read_reference_files(paths: Sequence[Path]) -> tuple[Published, ...]:
     A version that is given twice with the same content counts once.
 
     Raises:
-        BadInput: A file, table, key or value is not understood; the text names the file, the place and, for a key, the
-            nearest that exists. All files are read before anything is returned.
+        BadInput: A file, table, key or value is not understood, or a standard contradicts itself; the text names the
+            file, the place and, for a key, the nearest that exists. All files are read before anything is returned.
     """
     order = list(REFERENCE_EVENTS)
     found: dict[tuple[int, str, int], tuple[Published, Path]] = {}
@@ -51,6 +60,29 @@ def read_reference_files(paths: Sequence[Path]) -> tuple[Published, ...]:
     if not found:
         raise BadInput(f"{', '.join(map(str, paths)) or 'no file'}: nothing to publish")
     return tuple(found[place][0] for place in sorted(found))
+
+
+def with_document(things: Sequence[Published], document: Path) -> tuple[Published, ...]:
+    """The same, the one standard among them with the SHA-256 of its document.
+
+    Raises:
+        BadInput: The document cannot be read, there is not one version of one standard, or it names another hash.
+    """
+    standards = [thing for thing in things if isinstance(thing, StandardPublished)]
+    if len(standards) != 1:
+        named = ", ".join(f"{thing.key}@{thing.version}" for thing in standards) or "none"
+        raise BadInput(f"{document}: a document belongs to one version of one standard, and the files have {named}")
+    (standard,) = standards
+    try:
+        with document.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise BadInput(f"{document}: {error.strerror or error}") from error
+    if standard.document_hash not in (None, found):
+        place = f"[standard] {standard.key}: document_hash"
+        raise BadInput(f"{place}: {standard.document_hash}, but {document} has {found}")
+    pinned = standard.model_copy(update={"document_hash": found})
+    return tuple(pinned if thing is standard else thing for thing in things)
 
 
 def _entries(path: Path) -> Iterator[_Entry]:
@@ -83,6 +115,9 @@ def _understood(entry: _Entry) -> Published:
         raise BadInput(f"{entry.place}: {_what_is_wrong(error, event)}") from error
     if isinstance(thing, SitePublished | CalendarPublished) and thing.zone not in available_timezones():
         raise BadInput(f"{entry.place}: unknown zone {thing.zone!r}{hint(thing.zone, sorted(available_timezones()))}")
+    if isinstance(thing, StandardPublished):
+        for found in (*contradictions(thing), *unknown_units(thing)):
+            raise BadInput(f"{entry.place}: {found}")
     return thing
 
 

@@ -20,6 +20,7 @@ from ticketing.adapters.projector import fold_inline, require_known
 from ticketing.adapters.sqlite_file import SqliteFile, Synchronous
 from ticketing.adapters.sqlite_log import COLUMNS, SqliteLog, last_of, stored
 from ticketing.adapters.sqlite_schema import bring_up_to_date, is_store, kept_store, require_present_tables
+from ticketing.adapters.sqlite_tree import SqliteTree
 from ticketing.adapters.sqlite_view import remove, states
 from ticketing.adapters.sqlite_watch import SqliteWatch
 from ticketing.adapters.store import (
@@ -70,6 +71,9 @@ ORDER BY originator_id, originator_version LIMIT ?
 """  # noqa: S608
 _SELECT_TICKET_PAGE = _SELECT_PAGE.format(kind="stream_kind = 'ticket'")
 _SELECT_REFERENCE_PAGE = _SELECT_PAGE.format(kind="stream_kind <> 'ticket'")  # lets SQLite use the index of that kind
+_SELECT_TOPIC = f"""
+SELECT {COLUMNS} FROM ticketing_events WHERE rowid > ? AND topic = ? ORDER BY rowid LIMIT ?
+"""  # noqa: S608
 _SELECT_COMMANDS = """
 SELECT command_id, digest, stream_id, first_version, last_version FROM ticketing_commands
 WHERE command_id IN (SELECT value FROM json_each(?))
@@ -83,6 +87,10 @@ SELECT digest, text FROM ticketing_private_texts WHERE digest IN (SELECT value F
 """
 _SELECT_TEXTS_PAGE = """
 SELECT digest, salt, text FROM ticketing_private_texts WHERE digest > ? ORDER BY digest LIMIT ?
+"""
+_SELECT_SALTED = """
+SELECT digest, salt, text FROM ticketing_private_texts
+WHERE digest IN (SELECT value FROM json_each(?)) AND erased_at IS NULL
 """
 _ERASE_TEXTS = """
 UPDATE ticketing_private_texts SET salt = NULL, text = NULL, erased_at = ?
@@ -136,6 +144,7 @@ class SqliteStore(SqliteLog, Store):
             raise
         self._group = GroupCommit(self._commit)
         self.recorder = SqliteRecorder(self._file)
+        self.tree = SqliteTree(self._file)
 
     def _opened(self, random_bytes: Callable[[int], bytes]) -> bytes:
         """The key of the store."""
@@ -186,6 +195,10 @@ class SqliteStore(SqliteLog, Store):
 
         return by_stream(page)
 
+    def stored_topic(self, topic: str, after: int, limit: int) -> list[Stored]:
+        with self._file.reading() as cursor:
+            return stored(cursor.execute(_SELECT_TOPIC, (after, topic, limit)))
+
     def last_recorded_at(self) -> datetime | None:
         with self._file.reading() as cursor:
             return last_of(cursor)[1]
@@ -211,6 +224,11 @@ class SqliteStore(SqliteLog, Store):
     def texts(self, digests: Iterable[str]) -> dict[str, str | None]:
         with self._file.reading() as cursor:
             return dict(cursor.execute(_SELECT_TEXTS, (json.dumps(list(digests)),)))
+
+    def salted(self, digests: Iterable[str]) -> dict[str, SaltedText]:
+        with self._file.reading() as cursor:
+            found = cursor.execute(_SELECT_SALTED, (json.dumps(list(digests)),)).fetchall()
+        return {digest: SaltedText(digest, salt, text) for digest, salt, text in found}
 
     def erase(self, digests: Iterable[str]) -> int:
         with self._file.writing() as cursor:

@@ -92,6 +92,34 @@ CREATE TABLE ticketing_dead_letters (
 _CREATE_LETTERS_INDEX = """
 CREATE INDEX ticketing_dead_letters_ticket ON ticketing_dead_letters (name, version, is_next, ticket_id)
 """
+# The hash tree over the log: tiles of up to 256 hashes of 32 bytes, and how many leaves it has.
+_CREATE_TREE = """
+CREATE TABLE ticketing_tree (
+    number INTEGER PRIMARY KEY CHECK (number = 1),
+    size INTEGER NOT NULL
+)
+"""
+_INSERT_TREE = "INSERT INTO ticketing_tree (number, size) VALUES (1, 0)"
+_CREATE_TILES = """
+CREATE TABLE ticketing_tree_tiles (
+    level INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    hashes BLOB NOT NULL,
+    PRIMARY KEY (level, number)
+)
+"""
+_CREATE_CHECKPOINTS = """
+CREATE TABLE ticketing_checkpoints (
+    number INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE,
+    size INTEGER NOT NULL,
+    root BLOB NOT NULL,
+    note TEXT NOT NULL,
+    keys TEXT NOT NULL
+)
+"""
+_CREATE_CHECKPOINTS_INDEX = "CREATE INDEX ticketing_checkpoints_size ON ticketing_checkpoints (size, number)"
+_CREATE_PROOF = (_CREATE_TREE, _INSERT_TREE, _CREATE_TILES, _CREATE_CHECKPOINTS, _CREATE_CHECKPOINTS_INDEX)
 _CREATE_STORE = """
 CREATE TABLE ticketing_store (
     number INTEGER PRIMARY KEY CHECK (number = 1),
@@ -108,6 +136,7 @@ _CREATE = (
     _CREATE_VIEWS,
     _CREATE_LETTERS,
     _CREATE_LETTERS_INDEX,
+    *_CREATE_PROOF,
     _CREATE_STORE,
 )
 
@@ -126,6 +155,7 @@ _MIGRATIONS = {
         # A process of version 1 that still runs looks at no version: it fails here, rather than append without rows.
         "ALTER TABLE ticketing_commands RENAME COLUMN command_digest TO digest",
     ),
+    3: _CREATE_PROOF,
 }
 """What leads to a version from the one before."""
 

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from ticketing.adapters.codec import Codec
 from ticketing.adapters.private import SaltedText
+from ticketing.adapters.tree import Tree
 from ticketing.adapters.view import View, ViewId, ViewState
 from ticketing.domain.errors import Conflict, UnreadableEvent
 from ticketing.domain.values import Envelope, Event, Logged, Recorded, StreamKind, Unreadable
@@ -27,7 +28,7 @@ R = TypeVar("R", bound=Row)
 
 STORE_KEY_BYTES = 32
 
-STORE_SCHEMA = 2
+STORE_SCHEMA = 3
 """The version of the tables, not of the events in them."""
 
 
@@ -205,6 +206,9 @@ class Watch(ABC):
 class Store(Log):
     """One log with its private texts and its views."""
 
+    tree: Tree
+    """The hash tree over the log, and the checkpoints of it that came back signed."""
+
     @property
     @abstractmethod
     def key(self) -> bytes:
@@ -234,6 +238,10 @@ class Store(Log):
             stream_kind: The kind of streams asked for.
             up_to: Leave out rows with a higher position; None leaves out what is appended while they are read.
         """
+
+    @abstractmethod
+    def stored_topic(self, topic: str, after: int, limit: int) -> list[Stored]:
+        """At most `limit` rows of one stored name with a position above `after`, in order; it looks at all of them."""
 
     def histories(
         self, stream_kind: StreamKind = "ticket", *, up_to: int | None = None
@@ -268,6 +276,10 @@ class Store(Log):
     @abstractmethod
     def texts(self, digests: Iterable[str]) -> dict[str, str | None]:
         """The private texts behind digests; None where one was erased, no entry where there never was one."""
+
+    @abstractmethod
+    def salted(self, digests: Iterable[str]) -> dict[str, SaltedText]:
+        """The same with their salts, to be disclosed; no entry where there is none or it was erased."""
 
     @abstractmethod
     def erase(self, digests: Iterable[str]) -> int:

@@ -145,18 +145,21 @@ class Upkeep:
     ) -> None:
         """Keeps rows up to date until `stop` is set; to be given a thread or a process of its own.
 
-        Any number of processes may do so at once: one leads each projection, another takes over when it ends.
+        Any number of processes may do so at once: one leads each projection, another takes over when it ends. Who keeps
+        all projections that are known keeps the hash tree too.
 
         Raises:
             StoreError: A view cannot be opened at the start. Later the store may go away and come back.
         """
+        asked = self._asked(projections)
         Daemon(
             self._store,
-            self._asked(projections),
+            asked,
             leader=self._leader(),
             page_size=self._page_size,
             poll_seconds=poll.total_seconds(),
             on_turn=on_turn,
+            keeps_tree=len(asked) == len(self.known),
         ).run(stop)
 
     def rows(self, projection: Projection[R]) -> Iterator[R]:

@@ -90,6 +90,14 @@ def file_of(url: str) -> Path:
     return _file(url)[0]
 
 
+def evidence_folder(url: str) -> Path | None:
+    """Where a store's evidence files are unless it is said: beside the file of an SQLite store; None of others."""
+    if not url.startswith(_SQLITE):
+        return None
+    file = file_of(url)
+    return file.with_name(f"{file.name}.evidence")
+
+
 def _file(url: str) -> tuple[Path, Synchronous]:
     path, _, query = url.removeprefix(_SQLITE).partition("?")
     if not path or path == ":memory:" or "\0" in path:

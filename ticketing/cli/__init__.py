@@ -2,7 +2,7 @@
 
 import sys
 
-_EXTRA = frozenset({"defusedxml", "rich", "scipy", "typer"})
+_EXTRA = frozenset({"cryptography", "defusedxml", "rich", "scipy", "typer"})
 _MISSING = "ticketing: the command line needs {name}: pip install 'ticketing[cli]'"
 
 

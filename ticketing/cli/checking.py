@@ -39,11 +39,12 @@ Try it:
 def check(
     store: StoreUrl = None,
     full: Annotated[
-        bool, typer.Option("--full", help="Hold every row against a fresh fold of its ticket, too.")
+        bool,
+        typer.Option("--full", help="Hold every row against a fresh fold of its ticket, and compute every hash anew."),
     ] = False,
     form: TableOrJson = "table",
 ) -> None:
-    """Checks positions, versions, readability, commands, claims and private texts of a store."""
+    """Checks positions, versions, readability, commands, claims, private texts and the hash tree of a store."""
     with opened_to_ask(store) as app:
         head = 0
         with suppress(*DAMAGE):  # the check says what is wrong with it
@@ -96,5 +97,7 @@ def _advice(found: Sequence[Defect], waiting: Sequence[ViewState]) -> Iterator[s
     """What can be done for rows that are wrong, or are not whole."""
     for name in sorted({defect.projection for defect in found if defect.projection is not None}):
         yield f"The rows of {name} are folded anew by: ticketing projections rebuild {name}"
+    if any(defect.rule == "tree" for defect in found):
+        yield "Where the log is as it should be and the tree is damaged, it is made anew by: ticketing notary rebuild"
     for state in waiting:
         yield set_aside_text(state.id.name, state.waiting)

@@ -235,6 +235,7 @@ def _next(world: World, url: str) -> Iterator[Text]:
     for command in (
         f"export TICKETING_STORE='{url}'",
         f"ticketing show {world.story_number} --known-at {refused} \\\n  {as_of}",
+        f"ticketing disputes {world.story_number}",
         f"ticketing report turnaround {known} \\\n  {as_of}",
         f"ticketing report backlog --by site {as_of}",
         "ticketing reference show standard QUORVAN-IS",

@@ -36,7 +36,7 @@ def follow(app: Ticketing, projections: Sequence[Projection[Any]]) -> None:
     stop = Flag()
     teller = _Teller(app, projections)
     # A thread of its own, because a handler that runs in the thread which waits for the flag could wait for itself.
-    with _set_by_signals(stop), _warned(teller.warn), ThreadPoolExecutor(1) as pool:
+    with _set_by_signals(stop), _warned(teller), ThreadPoolExecutor(1) as pool:
         pool.submit(app.projections.run, stop, projections, on_turn=teller.turned).result()
     teller.say("Stopped; the rows stand where they are.")
 
@@ -75,19 +75,23 @@ def _set_by_signals(stop: Flag) -> Iterator[None]:
 
 
 class _Warnings(logging.Handler):
-    """Hands the package's warnings on, each as it is worded."""
+    """Hands the package's warnings on, each as it is worded, and what stays wrong as that."""
 
-    def __init__(self, warn: Callable[[str, str], None]) -> None:
+    def __init__(self, warn: Callable[[str, str], None], fail: Callable[[str], None]) -> None:
         super().__init__(logging.WARNING)
         self._warn = warn
+        self._fail = fail
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._warn(str(record.msg), record.getMessage())
+        if record.levelno >= logging.ERROR:
+            self._fail(record.getMessage())
+        else:
+            self._warn(str(record.msg), record.getMessage())
 
 
 @contextmanager
-def _warned(warn: Callable[[str, str], None]) -> Iterator[None]:
-    log, handler = logging.getLogger("ticketing"), _Warnings(warn)
+def _warned(teller: "_Teller") -> Iterator[None]:
+    log, handler = logging.getLogger("ticketing"), _Warnings(teller.warn, teller.fail)
     log.addHandler(handler)
     try:
         yield
@@ -129,6 +133,10 @@ class _Teller:
         if now - self._warned_at.get(kind, float("-inf")) >= _AGAIN_SECONDS:
             self._warned_at[kind] = now
             self.say(text, style="warning")
+
+    def fail(self, text: str) -> None:
+        """Says what is wrong and stays so."""
+        self.say(text, style="warning")
 
     def say(self, text: str, *, style: str | None = None) -> None:
         """Prints a line in place of the bar."""

@@ -1,9 +1,9 @@
 """The program: its commands, and the one place where an error becomes one line and an exit code.
 
 Law of this file: 0 done; 1 refused or found wanting (a rule refuses, nothing is recorded under that name, somebody
-else was faster, rows are not there yet, something is past its limit or wrong); 2 wrong use or bad input (an argument,
-a file, a store or an output that cannot be used); 130 stopped with Ctrl-C, 143 a rebuild with SIGTERM. Any other
-exception is a defect of the program and keeps its traceback.
+else was faster, rows are not there yet, something is past its limit, wrong or not proven); 2 wrong use or bad input (an
+argument, a file, a store or an output that cannot be used); 130 stopped with Ctrl-C, 143 a rebuild with SIGTERM. Any
+other exception is a defect of the program and keeps its traceback.
 """
 
 import gc
@@ -19,9 +19,23 @@ import typer
 from rich.text import Text
 from typer.core import TyperGroup
 
-from ticketing.cli import checking, demo, imports, projections, reference, report, tickets
+from ticketing.cli import (
+    audit,
+    checking,
+    demo,
+    difference,
+    disputes,
+    dossiers,
+    evidence,
+    imports,
+    notary,
+    projections,
+    reference,
+    report,
+    tickets,
+)
 from ticketing.cli.output import STOPPED, one_line, stderr
-from ticketing.domain.errors import CommandRejected, Conflict, NotFound, NotReady, TicketingError
+from ticketing.domain.errors import CommandRejected, Conflict, NotFound, NotProven, NotReady, TicketingError
 
 _EPILOG = """Try it:
   ticketing demo
@@ -66,7 +80,7 @@ class Program(TyperGroup):
 
 def exit_code(error: TicketingError) -> int:
     """1 where the store answered and the answer is no; 2 where the question or the store cannot be used."""
-    return 1 if isinstance(error, CommandRejected | Conflict | NotFound | NotReady) else 2
+    return 1 if isinstance(error, CommandRejected | Conflict | NotFound | NotProven | NotReady) else 2
 
 
 def _usage(error: typer.TyperException) -> str:
@@ -120,7 +134,21 @@ def ticketing(
         raise typer.Exit(2)
 
 
-for group in (demo, imports, report, tickets, reference, projections, checking):
+for group in (
+    demo,
+    imports,
+    report,
+    audit,
+    tickets,
+    disputes,
+    difference,
+    evidence,
+    notary,
+    dossiers,
+    reference,
+    projections,
+    checking,
+):
     group.add_to(app)
 
 

@@ -15,7 +15,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
-from ticketing.adapters.estimate import Progress
+from ticketing.adapters.estimate import Estimate, Progress
 from ticketing.cli.output import stderr
 from ticketing.cli.times import lasting
 
@@ -56,6 +56,14 @@ def estimated(what: str) -> Iterator[Show]:
             bar.update(task, completed=come.done, total=come.total, left=left_text(come))
 
         yield show
+
+
+@contextmanager
+def shown_by_position(what: str, head: Callable[[], int]) -> Iterator[Callable[[int], None]]:
+    """Gives what is told the position that a page has reached, and shows how far it is to the log's head."""
+    estimate = Estimate()
+    with estimated(what) as show:
+        yield lambda position: show(estimate.at(time.monotonic(), position, max(position, head())))
 
 
 def left_text(come: Progress) -> str:

@@ -42,7 +42,7 @@ def show_status(
 ) -> None:
     """Shows where every projection stands: how far behind, how fast, who leads it, what is set aside."""
     with opened_to_ask(store) as app:
-        head = app.store.head()
+        head, leaves = app.store.head(), app.notary.size()
         statuses = app.projections.status()
         known = {name: projection.version for name, projection in app.projections.known.items()}
     if form == "json":
@@ -51,6 +51,7 @@ def show_status(
         say(Text.assemble("The log is at position ", (f"{head:,}", "figure"), "."))
         say("")
         _show(statuses)
+        say(Text(f"The hash tree has {leaves:,} leaves.", "faint"))
         for line in _led(statuses):
             say(Text(line, "faint"))
         for line in _odd(statuses, known):

@@ -11,12 +11,12 @@ from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
-from ticketing.adapters.estimate import Estimate
 from ticketing.application import Ticketing
 from ticketing.cli import dead_letters, projection_status
 from ticketing.cli.following import FOLDING, follow, set_aside_text
+from ticketing.cli.notary import caught_up
 from ticketing.cli.output import STOPPED, TERMINATED, tell
-from ticketing.cli.progress import estimated
+from ticketing.cli.progress import estimated, shown_by_position
 from ticketing.cli.stores import StoreUrl, opened_to_ask
 from ticketing.cli.times import lasting
 from ticketing.domain.errors import NotFound
@@ -66,12 +66,14 @@ def run(
         if is_to_follow:
             follow(app, asked)
         else:
-            _catch_up(app, asked)
+            _catch_up(app, asked, has_tree=not names)
 
 
-def _catch_up(app: Ticketing, projections: Sequence[Projection[Any]]) -> None:
+def _catch_up(app: Ticketing, projections: Sequence[Projection[Any]], *, has_tree: bool) -> None:
     try:
         reached = _caught_up(app, projections)
+        if has_tree:
+            caught_up(app)
     except KeyboardInterrupt:
         # A page is kept whole or not at all: whoever runs next goes on from there.
         tell("Stopped; the rows stand where they are.")
@@ -84,12 +86,7 @@ def _catch_up(app: Ticketing, projections: Sequence[Projection[Any]]) -> None:
 
 
 def _caught_up(app: Ticketing, projections: Sequence[Projection[Any]]) -> int:
-    estimate = Estimate()
-    with estimated(FOLDING) as show:
-
-        def on_page(position: int) -> None:
-            show(estimate.at(time.monotonic(), position, max(position, app.store.head())))
-
+    with shown_by_position(FOLDING, app.store.head) as on_page:
         return app.projections.catch_up(projections, on_page=on_page)
 
 

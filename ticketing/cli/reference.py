@@ -1,6 +1,7 @@
-"""`publish`, `reference list` and `reference show`: sites, standards, policies and calendars."""
+"""`publish`, `reference list`, `show` and `diff`: sites, standards, policies and calendars."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -9,13 +10,14 @@ from pydantic import ValidationError
 from rich.markup import escape
 from rich.text import Text
 
-from ticketing.adapters.reference_files import read_reference_files
+from ticketing.adapters.reference_files import read_reference_files, with_document
 from ticketing.application import Ticketing
 from ticketing.cli.output import TableOrJson, plain_table, printable, say, show_table, write_json
 from ticketing.cli.stores import StoreUrl, opened, opened_to_ask
-from ticketing.domain.errors import BadInput
+from ticketing.domain.errors import BadInput, NotFound
 from ticketing.domain.publishing import Publish, decide_publish, kind_of
-from ticketing.domain.reference import Published
+from ticketing.domain.reference import Published, StandardPublished
+from ticketing.domain.standard_words import clause_in_words, differences
 from ticketing.domain.values import Actor, Role, instant_text
 
 Kind = Literal["site", "standard", "policy", "calendar"]
@@ -28,7 +30,10 @@ def add_to(app: typer.Typer) -> None:
     reference = typer.Typer(no_args_is_help=False)
     reference.command("list")(list_reference)
     reference.command("show", epilog=_SHOW_EPILOG)(show_reference)
-    app.add_typer(reference, name="reference", help="Lists and shows what was published.", rich_help_panel=_COMMANDS)
+    reference.command("diff", epilog=_DIFF_EPILOG)(diff_standards)
+    app.add_typer(
+        reference, name="reference", help="Lists, shows and compares what was published.", rich_help_panel=_COMMANDS
+    )
 
 
 _PUBLISH_EPILOG = escape("""A file holds [site], [standard], [policy] or [calendar], or arrays such as [[site]]:
@@ -40,6 +45,7 @@ _PUBLISH_EPILOG = escape("""A file holds [site], [standard], [policy] or [calend
 
 Try it:
   ticketing publish examples/reference/*.toml
+  ticketing publish standard.toml --document standard.pdf
   ticketing publish standard.toml --actor w-7:warranty_officer""")
 
 
@@ -48,11 +54,17 @@ def publish(
     actor: Annotated[
         str, typer.Option(metavar="ID:ROLE", help="Who publishes, perhaps with :SITE; the role must allow it.")
     ] = "command-line:system",
+    document: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="The document of the one standard in the files: its hash is kept."),
+    ] = None,
     store: StoreUrl = None,
 ) -> None:
     """Publishes reference data: versions of sites, manufacturers' standards, policies and calendars."""
     who = actor_named(actor)
     things = read_reference_files(files)
+    if document is not None:
+        things = with_document(things, document)
     with opened(store) as app:
         refuse_what_would_be_refused(app, who, things)
         lines = plain_table(has_header=False)
@@ -75,7 +87,11 @@ def refuse_what_would_be_refused(app: Ticketing, actor: Actor, things: Sequence[
         kind = kind_of(thing)
         before = earlier.get((kind, thing.key)) or app.reference.versions(kind, thing.key)
         earlier[kind, thing.key] = before + decide_publish(
-            Publish(actor=actor, thing=thing), before, occurred_at=now, latest=now
+            Publish(actor=actor, thing=thing),
+            before,
+            occurred_at=now,
+            latest=now,
+            pins=app.reference.pins(thing, now=now),
         )
 
 
@@ -138,6 +154,7 @@ def show_reference(
         thing = app.reference.one(kind, name, version)
         versions = [each.version for each in app.reference.versions(kind, name)]
     content = thing.model_dump(mode="json")
+    clauses = thing.clauses if isinstance(thing, StandardPublished) else ()
     if form == "json":
         write_json({"kind": kind, **content})
         return
@@ -145,11 +162,49 @@ def show_reference(
     lines.add_column(style="faint", no_wrap=True)
     lines.add_column(overflow="fold")
     for field, value in content.items():
-        if value not in (None, [], {}):
+        if field == "clauses":
+            for clause in clauses:
+                said = "\n".join((clause.title, *(f"  {line}" for line in clause_in_words(clause))))
+                lines.add_row(f"clause {clause.id}", Text(printable(said)))
+        elif value not in (None, [], {}):
             lines.add_row(field.replace("_", " "), Text(printable(_in_lines(value))))
     lines.add_row("published", "versions " + ", ".join(map(str, versions)))
     say(Text(f"{kind} {thing.key}@{thing.version}", "heading"))
     show_table(lines)
+
+
+_DIFF_EPILOG = """Try it:
+  ticketing reference diff BOREAS-IS@1 BOREAS-IS@2
+  ticketing reference diff BOREAS-IS@1 BOREAS-IS --format json"""
+
+
+def diff_standards(
+    older: Annotated[str, typer.Argument(metavar="KEY[@VERSION]", help="A version of a standard.")],
+    newer: Annotated[str, typer.Argument(metavar="KEY[@VERSION]", help="The one to compare with it.")],
+    store: StoreUrl = None,
+    form: TableOrJson = "table",
+) -> None:
+    """Says what one version of a manufacturer's standard has changed of another, clause by clause."""
+    with opened_to_ask(store) as app:
+        before, after = (_standard(app, name) for name in (older, newer))
+    changes = differences(before, after)
+    names = [f"{thing.key}@{thing.version}" for thing in (before, after)]
+    if form == "json":
+        told = [{**asdict(change), "kind": change.kind, "words": change.in_words()} for change in changes]
+        write_json({"older": names[0], "newer": names[1], "changes": told})
+        return
+    say(Text(" to ".join(names), "heading"))
+    for change in changes:
+        say(printable(change.in_words()))
+    if not changes:
+        say("They say the same.")
+
+
+def _standard(app: Ticketing, name: str) -> StandardPublished:
+    thing = app.reference.one("standard", *_key_and_version(name))
+    if not isinstance(thing, StandardPublished):
+        raise NotFound(f"{name} is no standard")
+    return thing
 
 
 def _in_lines(value: object) -> str:

@@ -12,7 +12,12 @@ from pydantic import BaseModel
 
 from ticketing.adapters.private import Private
 from ticketing.cli.times import shown
-from ticketing.domain.ticket import Bill, Claim, Complaint, Dispute, Estimate, Ticket, Wait
+from ticketing.domain.assessment import Assessment
+from ticketing.domain.disputed import Claim, Dispute
+from ticketing.domain.events import StandardPinned
+from ticketing.domain.reference import StandardPublished
+from ticketing.domain.standard_words import assessment_in_words
+from ticketing.domain.ticket import Bill, Complaint, Estimate, Ticket, Wait
 from ticketing.domain.values import Money, PrivateText, SerialNumber, decimal_text, instant_text
 
 T = TypeVar("T")
@@ -111,9 +116,39 @@ def _covered(ticket: Ticket) -> Iterator[Line]:
     elif ticket.is_refused:
         yield "covered by", "service refused"
     if ticket.pinned is not None:
-        version = f"{ticket.pinned.standard}@{ticket.pinned.standard_version}"
-        clauses = f", clause {', '.join(ticket.pinned.clauses)}" if ticket.pinned.clauses else ""
-        yield "standard", f"{version}{clauses}" if ticket.pinned.standard else "none applies"
+        yield "standard", _pinned(ticket.pinned)
+
+
+def part_line(part: object, zone: tzinfo) -> str | None:
+    """A part of a ticket as `state_lines` has it; None of what has no line of its own there."""
+    at = partial(shown, zone=zone)
+    match part:
+        case Wait():
+            return _wait(part, at)
+        case StandardPinned():
+            return _pinned(part)
+        case Estimate():
+            return _estimate(part)
+        case Dispute():
+            return _dispute(part, at)
+        case Claim():
+            return _claim(part)
+        case Bill():
+            return _bill(part)
+        case Complaint():
+            return _complaint(part, at)
+        case _:
+            return None
+
+
+def _pinned(pinned: StandardPinned) -> str:
+    clauses = f", clause {', '.join(pinned.clauses)}" if pinned.clauses else ""
+    return f"{pinned.standard}@{pinned.standard_version}{clauses}" if pinned.standard else "none applies"
+
+
+def assessed_lines(assessment: Assessment, standard: StandardPublished | None) -> Iterator[Line]:
+    """What the pinned standard says of what is known, clause by clause."""
+    yield from _listed("assessment", assessment_in_words(assessment, standard), str)
 
 
 def _listed(label: str, things: Iterable[T], line: Callable[[T], str]) -> Iterator[Line]:
@@ -133,16 +168,18 @@ def _estimate(estimate: Estimate) -> str:
 
 
 def _dispute(dispute: Dispute, at: Callable[[datetime], str]) -> str:
-    verdict = f", verdict for the {dispute.verdicts[-1].in_favour_of}" if dispute.verdicts else ""
+    last = dispute.verdicts[-1] if dispute.verdicts else None
+    verdict = f", verdict for the {last.in_favour_of}{', appealed' if last.appeals else ''}" if last is not None else ""
     blocking = ", blocks closing" if dispute.is_open and dispute.is_blocking else ""
-    state = "open" if dispute.is_open else "closed"
+    state = "open" if dispute.is_open else dispute.outcome or "closed"
     about = f"{dispute.dispute_id} about {_words(dispute.ground)}, {', '.join(dispute.parties)}"
     return f"{about}, since {at(dispute.opened_at)}: {state}{verdict}{blocking}"
 
 
 def _claim(claim: Claim) -> str:
     decided = "undecided" if claim.amount_approved is None else f"{_money(claim.amount_approved)} approved"
-    return f"{claim.claim_id} over {_money(claim.amount)}: {decided}"
+    back = f", charged back {_money(claim.charged_back)}" if claim.charged_back is not None else ""
+    return f"{claim.claim_id} over {_money(claim.amount)}: {decided}{back}"
 
 
 def _bill(bill: Bill) -> str:

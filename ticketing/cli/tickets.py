@@ -7,14 +7,17 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from ticketing.adapters.notary import Witnessed
 from ticketing.application import Ticketing
-from ticketing.cli.output import TableOrJson, plain_table, printable, say, show_table, stderr, write_json
+from ticketing.cli.output import TableOrJson, plain_table, printable, say, show_table, stderr, tell, write_json
 from ticketing.cli.stores import StoreUrl, opened_to_ask
-from ticketing.cli.ticket_state import in_json, state_json, state_lines
+from ticketing.cli.ticket_state import assessed_lines, in_json, state_json, state_lines
 from ticketing.cli.times import ABOUT_INSTANTS, AsOf, KnownAt, Zone, instant_given, shown, zone_named
 from ticketing.domain.cuts import surviving
 from ticketing.domain.errors import NotFound
-from ticketing.domain.events import EventCorrected, EventRetracted, TicketOpened
+from ticketing.domain.events import EventCorrected, EventRetracted, EvidenceSubmitted, TicketOpened
+from ticketing.domain.known import known_of
+from ticketing.domain.standard import assess
 from ticketing.domain.values import NATIVE, Event, Recorded, instant_text
 from ticketing.domain.wording import in_words
 
@@ -59,13 +62,18 @@ def show(
         found = app.ticket(ticket, as_of=happened, known_at=known, at_version=at_version)
         _refuse_nothing(ticket, facts)
         symptom = next((fact.event.symptom for fact in facts if isinstance(fact.event, TicketOpened)), None)
+        standard = app.reference.pinned(found.pinned)
+        assessment = assess(standard, known_of(facts)) if standard is not None else None
         if form == "json":
-            write_json(state_json(found, symptom, app.text))
+            says = assessment.model_dump(mode="json") if assessment is not None else None
+            write_json({**state_json(found, symptom, app.text), "assessment": says})
             return
         lines = plain_table(has_header=False)
         lines.add_column(style="faint", no_wrap=True)
         lines.add_column()
         for label, said in state_lines(found, symptom, app.text, local):
+            lines.add_row(label, Text(printable(said)))
+        for label, said in assessed_lines(assessment, standard) if assessment is not None else ():
             lines.add_row(label, Text(printable(said)))
     outcome = f", {found.outcome.replace('_', ' ')}" if found.outcome is not None else ""
     say(Text.assemble((found.number or ticket, "heading"), f"  {found.case}{outcome}"))
@@ -79,6 +87,7 @@ what a later fact took back or corrected of it.
 
 Try it:
   ticketing history R-1001
+  ticketing history R-1001 --witnessed
   ticketing history R-1001 --as-recorded --format json"""
 
 
@@ -91,6 +100,10 @@ def history(
     as_recorded: Annotated[
         bool, typer.Option("--as-recorded", help="Also what was retracted, and what was corrected as it first stood.")
     ] = False,
+    is_witnessed: Annotated[
+        bool,
+        typer.Option("--witnessed", help="Also who signed that a fact was there, and when, each fact proved anew."),
+    ] = False,
     zone: Zone = "UTC",
     form: TableOrJson = "table",
 ) -> None:
@@ -102,18 +115,27 @@ def history(
         _refuse_nothing(ticket, facts)
         changed = _changed_by(surviving(facts) if as_recorded else facts)
         ticket_id = app.find(ticket)
+        witnessed = {fact.version: app.notary.witnessed(fact.position) for fact in facts} if is_witnessed else {}
         if form == "json":
-            write_json([_fact_json(fact, changed.get(fact.version, ()), app) for fact in facts])
+            write_json(
+                [
+                    fact_json(fact, changed.get(fact.version, ()), app) | _witnessed_json(witnessed.get(fact.version))
+                    for fact in facts
+                ]
+            )
             return
         lines = plain_table(has_header=False)
         lines.add_column(justify="right", style="faint", no_wrap=True)
         lines.add_column(style="faint", no_wrap=True)
         lines.add_column()
         for fact in facts:
-            marks = (*_marks(fact, local), *changed.get(fact.version, ()))
+            signed = _witness_marks(witnessed.get(fact.version, ()), local)
+            marks = (*_marks(fact, local), *changed.get(fact.version, ()), *signed)
             lines.add_row(str(fact.version), shown(fact.occurred_at, local), _told(fact, marks, app))
     show_table(lines)
-    say(Text(f"{ticket_id}, {len(facts)} {'fact' if len(facts) == 1 else 'facts'}; times in {zone}", "faint"))
+    count = f"{len(facts)} {'fact' if len(facts) == 1 else 'facts'}"
+    proved = f", {sum(map(bool, witnessed.values()))} of them witnessed" if is_witnessed else ""
+    say(Text(f"{ticket_id}, {count}{proved}; times in {zone}", "faint"))
 
 
 def erase(
@@ -128,7 +150,11 @@ def erase(
             question = f"Erase every private text and serial number of {ticket} ({ticket_id}) for good?"
             typer.confirm(question, abort=True, err=True)
         erased = app.erase(ticket_id)
+        submitted = [fact.event for fact in app.history(ticket_id, as_recorded=True)]
+        files = [e.evidence_id for e in submitted if isinstance(e, EvidenceSubmitted) and app.evidence.has(e.sha256)]
     stderr().print(f"{erased} private texts of {ticket} erased." if erased else f"{ticket} had none left to erase.")
+    if files:
+        tell(f"Evidence files stay: {', '.join(files)}. To erase one: ticketing evidence erase {ticket} {files[0]}")
 
 
 def _told(fact: Recorded[Event], marks: Sequence[str], app: Ticketing) -> Text:
@@ -151,6 +177,20 @@ def _marks(fact: Recorded[Event], zone: tzinfo) -> tuple[str, ...]:
     return (*late, *fact.flags)
 
 
+def _witness_marks(witnessed: Sequence[Witnessed], zone: tzinfo) -> tuple[str, ...]:
+    # The minute after, for what is cut off of the time must not make the fact older than was signed.
+    return tuple(
+        f"existed before {shown(one.at + timedelta(minutes=1), zone)}, witnessed by {one.name}" for one in witnessed
+    )
+
+
+def _witnessed_json(witnessed: Sequence[Witnessed] | None) -> dict[str, object]:
+    """Nothing where it was not asked for."""
+    if witnessed is None:
+        return {}
+    return {"witnessed": [{"name": one.name, "at": instant_text(one.at), "size": one.size} for one in witnessed]}
+
+
 def _changed_by(surviving_facts: Sequence[Recorded[Event]]) -> Mapping[int, tuple[str, ...]]:
     """By version, what later records say of a fact: taken back, or corrected."""
     said: dict[int, tuple[str, ...]] = {}
@@ -162,7 +202,8 @@ def _changed_by(surviving_facts: Sequence[Recorded[Event]]) -> Mapping[int, tupl
     return said
 
 
-def _fact_json(fact: Recorded[Event], changed: Sequence[str], app: Ticketing) -> dict[str, object]:
+def fact_json(fact: Recorded[Event], changed: Sequence[str], app: Ticketing) -> dict[str, object]:
+    """A fact with all that is said about it; `changed` is what later facts did to it."""
     return {
         "position": fact.position,
         "version": fact.version,

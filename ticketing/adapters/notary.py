@@ -1,0 +1,234 @@
+"""Notary: what a store can prove of its log: roots, proofs, signed checkpoints, and who witnessed them when."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from ticketing.adapters.keys import SigningKey, VerifyingKey
+from ticketing.adapters.leaves import catch_up, leaf
+from ticketing.adapters.notes import Checkpoint, Note, Signature, sign, verified
+from ticketing.adapters.store import Store
+from ticketing.adapters.tree import KeptCheckpoint
+from ticketing.domain.errors import NotFound, NotProven
+from ticketing.domain.merkle import consistency_proof, inclusion_proof, is_included, root_of
+from ticketing.domain.tiles import hashes_in
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A checkpoint of this log that is kept, with the signatures under it that hold."""
+
+    note: Note
+    checkpoint: Checkpoint
+    signatures: tuple[Signature, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """That a fact existed before a witness signed a checkpoint which covers it.
+
+    Attributes:
+        name: The witness's.
+        at: When it signed, by its own clock.
+        size: Of the checkpoint: how many facts it covers.
+    """
+
+    name: str
+    at: datetime
+    size: int
+
+
+class Notary:
+    """The proofs of one store's log.
+
+    Args:
+        store: Its log and its tree.
+        page_size: Facts that are added to the tree at a time.
+    """
+
+    def __init__(self, store: Store, *, page_size: int = 1000) -> None:
+        self._store = store
+        self._page_size = page_size
+        self._received: dict[KeptCheckpoint, Received] = {}
+
+    # the tree
+
+    def catch_up(self, *, on_page: Callable[[int], None] | None = None) -> int:
+        """Adds to the tree what the log has and it lacks, in the memory of a page; others may do the same at once.
+
+        Args:
+            on_page: Told after each page how many leaves there are.
+
+        Returns:
+            How many leaves the tree has.
+
+        Raises:
+            DamagedTree: The log ends before the tree, or has a gap.
+        """
+        return catch_up(self._store, self._page_size, on_page=on_page)
+
+    def rebuild(self, *, on_page: Callable[[int], None] | None = None) -> int:
+        """Makes the tree anew of the log as it is now; checkpoints stay, and tell whether it is the same.
+
+        Returns:
+            How many leaves the tree has.
+        """
+        self._store.tree.clear()
+        return self.catch_up(on_page=on_page)
+
+    def size(self) -> int:
+        """How many leaves the tree has; the log may have more facts."""
+        return self._store.tree.size()
+
+    def root(self, size: int) -> bytes:
+        """The hash over the first so many facts.
+
+        Raises:
+            NotFound: The tree has not as many.
+        """
+        self._require(size)
+        return root_of(size, hashes_in(self._store.tree.tile_of()))
+
+    def inclusion(self, position: int, size: int) -> list[bytes]:
+        """The proof that the fact at a position is in the tree of the first so many.
+
+        Raises:
+            NotFound: The tree has not as many, or they do not reach the position.
+        """
+        self._require(size)
+        if not 1 <= position <= size:
+            raise NotFound(f"position {position:,} is not among the first {size:,}")
+        return inclusion_proof(position - 1, size, hashes_in(self._store.tree.tile_of()))
+
+    def consistency(self, older: int, size: int) -> list[bytes]:
+        """The proof that the tree of so many facts grew out of an older one without a change to it.
+
+        Raises:
+            NotFound: The tree has not as many, or they are fewer than the older.
+        """
+        self._require(size)
+        if not 0 <= older <= size:
+            raise NotFound(f"a tree of {size:,} leaves did not grow out of one of {older:,}")
+        return consistency_proof(older, size, hashes_in(self._store.tree.tile_of()))
+
+    def _require(self, size: int) -> None:
+        present = self.size()
+        if size > present:
+            raise NotFound(f"the tree has {present:,} leaves, not {size:,}")
+
+    # checkpoints
+
+    def checkpoint(self, key: SigningKey, origin: str | None = None) -> Note:
+        """A signed checkpoint of the log as it is now.
+
+        Args:
+            key: The log's.
+            origin: What the log is called; the key's name if none is given.
+
+        Raises:
+            BadInput: The key is a witness's.
+            DamagedTree: The log ends before the tree, or has a gap.
+        """
+        size = self.catch_up()
+        return sign(Note(Checkpoint(origin or key.name, size, self.root(size)).body), key)
+
+    def keep(self, note: Note, keys: Iterable[VerifyingKey], called: str = "the checkpoint") -> list[Signature]:
+        """Keeps a checkpoint of this log beside it, such as one that came back with a witness's signature.
+
+        Args:
+            note: The checkpoint.
+            keys: Whose signatures are looked at; those of others are passed over.
+            called: What it is called in messages, such as its path.
+
+        Returns:
+            The signatures that hold.
+
+        Raises:
+            NotProven: None of the keys has signed, a signature does not hold, or this log has another root at that
+                size: it was rewritten since, or it is another's.
+        """
+        held = verified(note, keys, called)
+        checkpoint = Checkpoint.parse(note, called)
+        self.require_of_log(checkpoint, called)
+        texts = dict.fromkeys(str(signature.key) for signature in held)
+        self._store.tree.keep(KeptCheckpoint(checkpoint.size, checkpoint.root, str(note), "\n".join(texts)))
+        return held
+
+    def require_of_log(self, checkpoint: Checkpoint, called: str = "the checkpoint") -> None:
+        """Refuses a checkpoint that is not of this log as it was at that size; catches up first where it must.
+
+        Raises:
+            NotProven: The log is shorter, or has another root at that size.
+        """
+        size = self.size() if self.size() >= checkpoint.size else self.catch_up()
+        cause = "since, or the checkpoint is of another log"
+        if checkpoint.size > size:
+            raise NotProven(
+                f"{called}: it covers {checkpoint.size:,} facts, and this log has {size:,}: its end was cut off {cause}"
+            )
+        if self.root(checkpoint.size) != checkpoint.root:
+            raise NotProven(
+                f"{called}: the first {checkpoint.size:,} facts of this log have another root: "
+                f"they were changed {cause}"
+            )
+
+    def checkpoints(self) -> list[Received]:
+        """The checkpoints that are kept, in order of size.
+
+        Raises:
+            NotProven: A signature under one of them holds no longer.
+        """
+        return [self._read(kept) for kept in self._store.tree.checkpoints()]
+
+    def witnessed(self, position: int) -> list[Witnessed]:
+        """Who has witnessed that the fact at a position existed, each witness's earliest, in order of time.
+
+        Raises:
+            NotFound: There is no such position.
+            NotProven: The fact, the tree or a checkpoint was changed since.
+        """
+        if position < 1:
+            raise NotFound(f"the log has no position {position:,}")
+        earliest: dict[VerifyingKey, tuple[datetime, Checkpoint]] = {}
+        for kept in self._store.tree.checkpoints(covering=position):
+            found = self._read(kept)
+            for signature in found.signatures:
+                seen = earliest.get(signature.key)
+                if signature.at is not None and (seen is None or signature.at < seen[0]):
+                    earliest[signature.key] = (signature.at, found.checkpoint)
+        if not earliest:
+            return []
+        row = next(iter(self._store.stored_log(position - 1, 1)), None)
+        if row is None or row.position != position:
+            raise NotProven(f"position {position:,} is gone from the log, and was signed")
+        hashed = leaf(row)
+        for key, (at, checkpoint) in earliest.items():
+            proof = self.inclusion(position, checkpoint.size)
+            if not is_included(hashed, position - 1, checkpoint.size, proof, checkpoint.root):
+                raise NotProven(
+                    f"position {position:,} is not what {key.name} signed on {at:%Y-%m-%d}: "
+                    "the log was changed since, ticketing check says where"
+                )
+        witnessed = [Witnessed(key.name, at, checkpoint.size) for key, (at, checkpoint) in earliest.items()]
+        return sorted(witnessed, key=lambda one: one.at)
+
+    def _read(self, kept: KeptCheckpoint) -> Received:
+        """The checkpoint of a row; its signatures are verified once."""
+        if kept not in self._received:
+            self._received[kept] = received(kept)
+        return self._received[kept]
+
+
+def received(kept: KeptCheckpoint) -> Received:
+    """The checkpoint that is kept as that.
+
+    Raises:
+        NotProven: A signature under it holds no longer, or it is of another size or root than it is kept as.
+    """
+    called = f"the checkpoint of {kept.size:,} facts that is kept"
+    note = Note.parse(kept.note, called)
+    signatures = verified(note, [VerifyingKey.parse(text) for text in kept.keys.splitlines()], called)
+    checkpoint = Checkpoint.parse(note, called)
+    if (checkpoint.size, checkpoint.root) != (kept.size, kept.root):
+        raise NotProven(f"{called}: what was signed is another size or root")
+    return Received(note, checkpoint, tuple(signatures))
