@@ -8,15 +8,18 @@ endif
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint rules soak clean
+.PHONY: help demo dossier test lint rules soak bench-large clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\): .*## \(.*\)/make \1	\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\): .*## \(.*\)/make \1	\2/p' Makefile
 	@echo 'PYTHON=python3.12 make ... chooses the Python (3.11 or newer)'
 	@echo 'SOAK_MINUTES=60 SOAK_SEED=7 make soak takes its time, and makes a run alike'
 
 demo: .venv/.installed-cli ## a made-up repair company: its tickets, clocks and figures
 	@.venv/bin/ticketing demo
+
+dossier: .venv/.installed-cli ## a whole dispute: its dossier, verified, then with one byte broken
+	@.venv/bin/python examples/dispute/run.py
 
 test: lint ## lint, then every test, PostgreSQL included
 	@echo '== pytest'
@@ -37,6 +40,9 @@ rules: .venv/.installed-test ## disable each rule in turn: a test must notice
 
 soak: .venv/.installed-test ## kill processes and servers for ten minutes: writes docs/reliability.md
 	@.venv/bin/python -m tests.crash
+
+bench-large: .venv/.installed-test ## what needs millions of rows; ENTRY=audit names one
+	@.venv/bin/python -m tests.bench_large $(ENTRY)
 
 clean: ## remove .venv and all caches
 	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist

@@ -1,0 +1,47 @@
+"""The long form: `python -m tests.bench_large [ENTRY]` runs one entry or all, and keeps the figures.
+
+They go into `bench-large.json`, entry by entry; what is there of other entries stays.
+"""
+
+import json
+import os
+import platform
+import sqlite3
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tests.bench_large.audit import audit
+
+ENTRIES: Mapping[str, Callable[[], dict[str, object]]] = {"audit": audit}
+FIGURES = Path("bench-large.json")
+
+
+def main(names: list[str]) -> int:
+    """Runs the entries named, or all; 2 where there is none of that name."""
+    for name in names:
+        if name not in ENTRIES:
+            print(f"there is no entry {name}; there are {', '.join(ENTRIES)}", file=sys.stderr)
+            return 2
+    for name in names or ENTRIES:
+        keep(name, ENTRIES[name]())
+    print(f"written: {FIGURES}")
+    return 0
+
+
+def keep(name: str, figures: dict[str, object], path: Path = FIGURES) -> None:
+    """Writes an entry's figures beside those of others."""
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    kept |= {"machine": _machine(), "entries": {**kept.get("entries", {}), name: figures}}
+    path.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+
+
+def _machine() -> str:
+    return (
+        f"{os.cpu_count()} cores, {platform.system()} on {platform.machine()}, Python {platform.python_version()}, "
+        f"SQLite {sqlite3.sqlite_version}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

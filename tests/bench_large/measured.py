@@ -1,0 +1,110 @@
+"""One measurement in a process of its own, so that its memory is its own: `python -m tests.bench_large.measured URL`.
+
+It audits the log's first tenth, then all of it, and decodes all of it bare: some of one, as much of the other, and so
+on, so that whatever else the machine does disturbs both alike. It writes what they took as one JSON line.
+"""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+
+from ticketing import audits
+from ticketing.application import Ticketing
+
+_PAGE = 1000
+_PARTS = 500
+"""How many parts of the audit are made at a time."""
+
+_STATUS = Path("/proc/self/status")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What it took.
+
+    Attributes:
+        audit_seconds: Of `audit disputes --under`, as JSON, until its last line.
+        decode_seconds: Of reading the log by position and decoding each event, with nothing done to it.
+        peak_mib: The most memory that the process ever held.
+        peak_of_a_tenth_mib: The same up to the end of the audit of the first tenth.
+        appended: Events more than before.
+        digest: SHA-256 of the audit's JSON.
+    """
+
+    events: int
+    decisions: int
+    audit_seconds: float
+    decode_seconds: float
+    peak_mib: float
+    peak_of_a_tenth_mib: float
+    appended: int
+    digest: str
+
+    @property
+    def ratio(self) -> float:
+        """The audit's time to that of the bare decode."""
+        return self.audit_seconds / self.decode_seconds
+
+
+def measured(url: str, under: str) -> Measured:
+    """Measures on a store that nobody else appends to."""
+    with Ticketing(url) as app:
+        head = app.store.head()
+        for _ in audits.disputes(app, under=under, position=head // 10).json_parts():
+            pass
+        peak_of_a_tenth = _peak_mib()
+        reached = decoded = 0
+
+        def reach(done: int, total: int) -> None:
+            nonlocal reached
+            reached = done
+
+        audit = audits.disputes(app, under=under, position=head, on_progress=reach)
+        parts, pages, digest = audit.json_parts(), _decoded(app), sha256()
+        audit_seconds = decode_seconds = 0.0
+        made = _PARTS
+        while made == _PARTS:
+            begun, made = time.perf_counter(), 0
+            for made, part in enumerate(islice(parts, _PARTS), 1):  # noqa: B007  # counts them
+                digest.update(part.encode())
+            audited = time.perf_counter()
+            while decoded < reached:
+                decoded += next(pages)
+            audit_seconds += audited - begun
+            decode_seconds += time.perf_counter() - audited
+        return Measured(
+            events=decoded,
+            decisions=audit.totals.all.decided,
+            audit_seconds=audit_seconds,
+            decode_seconds=decode_seconds,
+            peak_mib=_peak_mib(),
+            peak_of_a_tenth_mib=peak_of_a_tenth,
+            appended=app.store.head() - head,
+            digest=digest.hexdigest(),
+        )
+
+
+def _decoded(app: Ticketing) -> Iterator[int]:
+    """Decodes each event of the log once; how many each page had."""
+    after = 0
+    while page := app.store.stored_log(after, _PAGE):
+        yield len(app.store.read(page))
+        after = page[-1].position
+
+
+def _peak_mib() -> float:
+    """The most memory that this process held; `ru_maxrss` of Linux would begin with that of whoever started it."""
+    if _STATUS.exists():
+        lines = _STATUS.read_text(encoding="ascii").splitlines()
+        return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(measured(*sys.argv[1:]))))

@@ -1,0 +1,334 @@
+"""Audits: decisions replayed as they were known when they were recorded, read from the log and changing nothing.
+
+What an audit says depends on the log up to its position alone: the same question gives the same bytes on every store.
+It is read stream by stream; kept are one ticket, the totals by group, and the sample where one is drawn. A ticket
+without a decision is told by the names of its events, and not decoded.
+"""
+
+import csv
+import io
+import json
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from hashlib import sha256
+from heapq import heappush, heappushpop
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ticketing.application import Ticketing
+from ticketing.domain.errors import BadInput, UnreadableEvent
+from ticketing.domain.reference import StandardPublished, reference_stream
+from ticketing.domain.values import Event, Recorded, instant_text
+from ticketing.projections import decision_rows as rows
+from ticketing.projections.agreement import DECISIONS
+from ticketing.projections.asked import When, instant_asked, period_edge
+from ticketing.projections.decision_totals import Totals
+from ticketing.projections.decisions import Decision, Standards, Subject, replayed
+
+DEFINITION = "disputes@1"
+_TOPICS = frozenset(f"ticketing:{kind.__name__}" for kind in DECISIONS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What was asked, understood: enough to have the same answer again.
+
+    Attributes:
+        from_: The first day or instant of the decisions, by when they were made; None from the beginning.
+        to: The last one, inclusive.
+        known_at: The log up to then, inclusive; None for all of it up to `position`.
+        zone: The IANA zone of days.
+        position: The last position of the log that counts.
+        under: `KEY@VERSION` of the other version asked about.
+        sample: How many decisions are shown; None for all.
+    """
+
+    from_: str | None
+    to: str | None
+    known_at: str | None
+    zone: str
+    position: int
+    manufacturer: str | None
+    site: str | None
+    under: str | None
+    sample: int | None
+    seed: int | None
+
+    @property
+    def parameters(self) -> dict[str, str | int | None]:
+        """What else was asked."""
+        names = ("manufacturer", "site", "under", "sample", "seed")
+        return {name: getattr(self, name) for name in names}
+
+    def plain(self) -> dict[str, object]:
+        """The head of the audit as JSON has it."""
+        return {
+            "audit": "disputes",
+            "definition": DEFINITION,
+            "parameters": self.parameters,
+            "cohort": "decided_in",
+            "from": self.from_,
+            "to": self.to,
+            "known_at": self.known_at,
+            "zone": self.zone,
+            "position": self.position,
+        }
+
+
+@dataclass(slots=True)
+class Read:
+    """What was read of the log.
+
+    Attributes:
+        tickets: All of them, up to the position.
+        without_decision: Those that nothing was ever decided on.
+        set_aside: Those left out, because an event of theirs cannot be read.
+    """
+
+    tickets: int = 0
+    without_decision: int = 0
+    set_aside: int = 0
+
+
+def disputes(
+    app: Ticketing,
+    *,
+    from_: When = None,
+    to: When = None,
+    manufacturer: str | None = None,
+    site: str | None = None,
+    under: str | None = None,
+    sample: int | None = None,
+    seed: int | None = None,
+    known_at: When = None,
+    position: int | None = None,
+    zone: str = "UTC",
+    on_progress: Callable[[int, int], None] | None = None,
+) -> "Audit":
+    """Every refusal, entitlement, claim decision and verdict beside what the standard said of the facts known then.
+
+    Args:
+        app: The application on the store.
+        from_: The first instant at which they were made, or the first day in `zone`.
+        to: The last instant or day, inclusive.
+        manufacturer: Only of tickets of this manufacturer.
+        site: Only of tickets of this site: that of the last completed repair, else of the opening.
+        under: `KEY@VERSION` of a standard to assess under as well.
+        sample: Show so many of them, drawn by the hash of seed, ticket and version; totals are of all.
+        seed: Which sample.
+        known_at: The log up to then, inclusive; a date is its first instant in `zone`.
+        position: The log up to this position.
+        zone: The IANA zone of days.
+        on_progress: Told how many facts are done, out of how many.
+
+    Returns:
+        The audit; it reads the log when it is asked for its decisions or totals.
+
+    Raises:
+        BadInput: Something asked cannot be understood.
+        NotFound: The standard to assess under was never published.
+    """
+    place = _zone(zone)
+    from_at, from_text = period_edge("from", from_, place, is_end=False)
+    before, to_text = period_edge("to", to, place, is_end=True)
+    if from_at is not None and before is not None and before <= from_at:
+        raise BadInput(f"the period ends before it starts: from {from_text} to {to_text}")
+    if sample is not None and sample < 1:
+        raise BadInput(f"sample {sample}: draw at least one")
+    if seed is not None and sample is None:
+        raise BadInput("a seed is of a sample: say how many to draw")
+    known = instant_asked("known_at", known_at, place)
+    other = _standard(app, under)
+    header = Header(
+        from_=from_text,
+        to=to_text,
+        known_at=None if known is None else instant_text(known),
+        zone=zone,
+        position=_last(app, known, position),
+        manufacturer=manufacturer,
+        site=site,
+        under=None if other is None else f"{other.key}@{other.version}",
+        sample=sample,
+        seed=None if sample is None else seed or 0,
+    )
+    return Audit(app, header, (from_at, before), other, on_progress or _tell_nobody)
+
+
+class Audit:
+    """An audit of decisions: its header at once, the rest from the log.
+
+    Attributes:
+        header: What was asked.
+    """
+
+    def __init__(
+        self,
+        app: Ticketing,
+        header: Header,
+        period: tuple[datetime | None, datetime | None],
+        under: StandardPublished | None,
+        tell: Callable[[int, int], None],
+    ) -> None:
+        self.header = header
+        self._app = app
+        self._period = period
+        self._under = under
+        self._tell = tell
+        self._counts: tuple[Totals, Read] | None = None
+
+    def __iter__(self) -> Iterator[Decision]:
+        """The decisions by ticket id and version, all or the sample; reads the log anew each time."""
+        totals, read = Totals(), Read()
+        drawn: list[tuple[int, int, Decision]] = []
+        for number, decision in enumerate(self._counted(totals, read)):
+            if self.header.sample is None:
+                yield decision
+            else:
+                _draw(drawn, self.header.sample, (-_lot(self.header.seed, decision), -number, decision))
+        self._counts = totals, read
+        yield from (decision for _, _, decision in sorted(drawn, key=lambda one: -one[1]))
+
+    @property
+    def totals(self) -> Totals:
+        """The totals of all decisions asked about; reads the log where nobody has to its end."""
+        return self._counted_up()[0]
+
+    @property
+    def read(self) -> Read:
+        """What was read; reads the log likewise."""
+        return self._counted_up()[1]
+
+    def _counted_up(self) -> tuple[Totals, Read]:
+        if self._counts is None:
+            counts = Totals(), Read()
+            for _ in self._counted(*counts):
+                pass
+            self._counts = counts
+        return self._counts
+
+    def json_parts(self) -> Iterator[str]:
+        """The audit as JSON, part by part as it is read, a decision a line; the same bytes for the same answer."""
+        head = json.dumps(self.header.plain(), ensure_ascii=False, indent=2)
+        yield head.removesuffix("\n}") + ',\n  "decisions": ['
+        between = ""
+        for decision in self:
+            yield f"{between}\n    {_on_a_line(rows.plain(decision))}"
+            between = ","
+        counts = {name: getattr(self.read, name) for name in ("tickets", "without_decision", "set_aside")}
+        yield "\n  ],\n" + "".join(f'  "{name}": {count},\n' for name, count in counts.items()) + '  "totals": ['
+        totals = [total.plain(with_under=self._under is not None) for total in self.totals]
+        yield ",".join(f"\n    {_on_a_line(total)}" for total in totals) + "\n  ]\n}\n"
+
+    def csv_lines(self) -> Iterator[str]:
+        """The decisions as CSV as they are read, under one header; head and totals are left to JSON."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, rows.COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        for decision in self:
+            yield _taken(text)
+            writer.writerow(rows.flat(decision))
+        yield _taken(text)
+
+    def _counted(self, totals: Totals, read: Read) -> Iterator[Decision]:
+        """Every decision asked about, counted."""
+        last, done = self.header.position, 0
+        published = _published(self._app)
+        for stored in self._app.store.stored_histories(up_to=last):
+            read.tickets += 1
+            done += len(stored)
+            self._tell(done, last)
+            if not any(row.topic in _TOPICS for row in stored):
+                read.without_decision += 1
+                continue
+            try:
+                decisions = replayed(self._app.store.read(stored), published, self._under, self._is_asked)
+            except UnreadableEvent:
+                read.set_aside += 1
+                continue
+            totals.add(decisions)
+            yield from decisions
+        self._tell(last, last)
+
+    def _is_asked(self, ticket: Subject, fact: Recorded[Event]) -> bool:
+        from_at, before = self._period
+        return (
+            self.header.manufacturer in (None, ticket.manufacturer)
+            and self.header.site in (None, ticket.site)
+            and (from_at is None or fact.occurred_at >= from_at)
+            and (before is None or fact.occurred_at < before)
+        )
+
+
+def _lot(seed: int | None, decision: Decision) -> int:
+    """What is drawn: the smallest of these."""
+    drawn = f"{seed} {decision.ticket.ticket_id} {decision.fact.version}"
+    return int.from_bytes(sha256(drawn.encode()).digest())
+
+
+def _draw(drawn: list[tuple[int, int, Decision]], sample: int, one: tuple[int, int, Decision]) -> None:
+    if len(drawn) < sample:
+        heappush(drawn, one)
+    else:
+        heappushpop(drawn, one)
+
+
+def _published(app: Ticketing) -> Standards:
+    """The standards of the store, each read once."""
+    known: dict[str, list[tuple[int, StandardPublished]]] = {}
+
+    def published(key: str, version: int, before: int) -> StandardPublished | None:
+        if key not in known:
+            facts = app.store.stream(reference_stream("standard", key))
+            known[key] = [(fact.position, fact.event) for fact in facts if isinstance(fact.event, StandardPublished)]
+        return next((one for at, one in known[key] if one.version == version and at < before), None)
+
+    return published
+
+
+def _standard(app: Ticketing, named: str | None) -> StandardPublished | None:
+    if named is None:
+        return None
+    key, at, version = named.rpartition("@")
+    if not (at and key and version.isdecimal()):
+        raise BadInput(f"under {named}: write KEY@VERSION, such as ACME-IS-7@4")
+    standard = app.reference.one("standard", key, int(version))
+    if not isinstance(standard, StandardPublished):
+        raise BadInput(f"under {named}: this is no standard")
+    return standard
+
+
+def _last(app: Ticketing, known_at: datetime | None, position: int | None) -> int:
+    """The last position that counts."""
+    head, now = app.store.head(), app.now()
+    if position is not None and not 0 <= position <= head:
+        raise BadInput(f"there is no position {position}: the log ends at {head}")
+    if known_at is not None and known_at > now + app.settings.skew:
+        raise BadInput(f"known_at {instant_text(known_at)} is after now, {instant_text(now)}")
+    last = head if position is None else position
+    if known_at is None:
+        return last
+    return bisect_right(range(1, last + 1), known_at, key=lambda at: app.store.stored_log(at - 1, 1)[0].recorded_at)
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return UTC if name == "UTC" else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise BadInput(f"there is no zone {name}; one is written like Europe/Berlin") from None
+
+
+def _on_a_line(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _taken(text: io.StringIO) -> str:
+    """What was written to it, which it no longer has."""
+    written = text.getvalue()
+    text.seek(0)
+    text.truncate()
+    return written
+
+
+def _tell_nobody(done: int, total: int) -> None:
+    """Nobody wants to know how far it is."""

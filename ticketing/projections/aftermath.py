@@ -1,0 +1,160 @@
+"""Aftermath: how a ticket's entitlement, disputes and claims ended, and the money that its decisions were about."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ticketing.domain import events as e
+from ticketing.domain.values import Event, Money, Recorded
+from ticketing.projections.agreement import DECISIONS
+from ticketing.projections.standing import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeEnded:
+    """How a dispute ended, or stands.
+
+    Attributes:
+        about_version: The fact that it is about, if it names one.
+        in_favour_of: Whom its last verdict favours; None without one.
+        closed: How it was closed; None while it is open, also after an appeal.
+    """
+
+    dispute_id: str
+    ground: e.DisputeGround
+    about_version: int | None
+    in_favour_of: str | None
+    closed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimEnded:
+    """How a claim ended, or stands.
+
+    Attributes:
+        approved: What its last decision approves; None without one.
+        charged_back: How much less that is than the most that was ever approved.
+    """
+
+    claim_id: str
+    amount: Money
+    approved: Money | None
+    charged_back: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """The money that a question is about; several decisions of a ticket may be about the same.
+
+    Attributes:
+        of: `customer`, or the claim's id after `claim `.
+        money: By currency, in its order; empty where none is on record.
+    """
+
+    of: str
+    money: Mapping[str, Decimal]
+
+
+class Aftermath:
+    """What the surviving facts of one ticket say of the end of it, at the audit's cut.
+
+    Args:
+        facts: In order of version.
+
+    Attributes:
+        entitlement: The last basis decided; None without one.
+        pinned: What was pinned last; None without.
+        disputes: By id.
+        claims: By id.
+    """
+
+    def __init__(self, facts: Iterable[Recorded[Event]]) -> None:
+        self.entitlement: e.Basis | None = None
+        self.pinned: e.StandardPinned | None = None
+        self.disputes: dict[str, e.DisputeOpened] = {}
+        self.claims: dict[str, e.ClaimSubmitted] = {}
+        self._deciding: list[Recorded[Event]] = []
+        self._closed: dict[str, str] = {}
+        self._estimated: list[Money] = []
+        self._billed: list[Money] = []
+        for fact in facts:
+            if isinstance(fact.event, DECISIONS):
+                self._deciding.append(fact)
+            self._take(fact.event)
+        self.standing = Standing(self._deciding, self.disputes, self.claims)
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case e.EntitlementDecided():
+                self.entitlement = event.basis
+            case e.EntitlementRevised():
+                self.entitlement = event.to_basis
+            case e.StandardPinned():
+                self.pinned = event
+            case e.DisputeOpened():
+                self.disputes[event.dispute_id] = event
+            case e.DisputeClosed():
+                self._closed[event.dispute_id] = event.how
+            case e.VerdictAppealed():
+                self._closed.pop(event.dispute_id, None)
+            case e.ClaimSubmitted():
+                self.claims[event.claim_id] = event
+            case e.EstimateIssued():
+                customers = [line.price for line in event.lines if line.payer == "customer"]
+                self._estimated = customers or self._estimated
+            case e.BillIssued():
+                self._billed += [line.amount for line in event.lines if line.payer == "customer"]
+            case _:
+                pass
+
+    def disputes_ended(self) -> tuple[DisputeEnded, ...]:
+        """Every dispute, in the order in which they were opened."""
+        verdicts = [fact.event for fact in self._deciding if isinstance(fact.event, e.VerdictIssued)]
+        favoured = {verdict.dispute_id: verdict.in_favour_of for verdict in verdicts}
+        return tuple(
+            DisputeEnded(key, opened.ground, opened.about_version, favoured.get(key), self._closed.get(key))
+            for key, opened in self.disputes.items()
+        )
+
+    def claims_ended(self) -> tuple[ClaimEnded, ...]:
+        """Every claim, in the order in which they were submitted."""
+        approved: dict[str, list[Money]] = {key: [] for key in self.claims}
+        for fact in self._deciding:
+            if isinstance(fact.event, e.ClaimDecided):
+                approved.setdefault(fact.event.claim_id, []).append(fact.event.amount_approved)
+        return tuple(_claim_ended(claim, approved[key]) for key, claim in self.claims.items())
+
+    def stakes(self, decision: Event) -> tuple[Stake, ...]:
+        """The money that a decision is about.
+
+        A decision on a claim: the claim. A verdict on a rejected claim: the claim that the dispute is about, or all of
+        the ticket's. Any other decision: the customer's part of the latest estimate that has one, else of the bills.
+        """
+        if isinstance(decision, e.ClaimDecided):
+            return self._claimed([decision.claim_id])
+        if isinstance(decision, e.VerdictIssued):
+            dispute = self.disputes.get(decision.dispute_id)
+            if dispute is not None and dispute.ground == "rejected_claim":
+                about = [f.event for f in self._deciding if f.version == dispute.about_version]
+                named = [event.claim_id for event in about if isinstance(event, e.ClaimDecided)]
+                return self._claimed(named or self.claims)
+        return (Stake("customer", added_up(self._estimated or self._billed)),)
+
+    def _claimed(self, claim_ids: Iterable[str]) -> tuple[Stake, ...]:
+        known = [(key, self.claims[key]) for key in claim_ids if key in self.claims]
+        return tuple(Stake(f"claim {key}", added_up([claim.amount])) for key, claim in known)
+
+
+def _claim_ended(claim: e.ClaimSubmitted, approved: Sequence[Money]) -> ClaimEnded:
+    last = approved[-1] if approved else None
+    alike = [money.amount for money in approved if last is not None and money.currency == last.currency]
+    charged_back = max(alike) - alike[-1] if alike else Decimal(0)
+    return ClaimEnded(claim.claim_id, claim.amount, last, charged_back)
+
+
+def added_up(amounts: Iterable[Money]) -> dict[str, Decimal]:
+    """The sums by currency, in its order."""
+    sums: dict[str, Decimal] = {}
+    for money in amounts:
+        sums[money.currency] = sums.get(money.currency, Decimal(0)) + money.amount
+    return dict(sorted(sums.items()))
