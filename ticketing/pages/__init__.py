@@ -1,0 +1,1 @@
+"""Pages: what is put on paper and sent away: dossiers, and the program that verifies them."""
