@@ -129,7 +129,16 @@ def bought_on(case: Case) -> str | None:
 
 
 def got_on(case: Case) -> str | None:
-    before = [it.at for it in case.all("UnitHandedBack") if case.begun is not None and it.at < case.begun.at]
+    before = [
+        it.at
+        for it in case.all("UnitHandedBack")
+        if case.begun is not None
+        and it.at < case.begun.at
+        and any(
+            done.at <= it.at and cycle_of(done.at, case) == cycle_of(it.at, case)
+            for done in case.all("RepairCompleted", "UnitExchanged")
+        )
+    ]
     proof = case.last("ProofOfPurchaseRecorded")
     return day(max(before)) if before else (proof.said["handed_over_on"] if proof is not None else None)
 
@@ -147,9 +156,34 @@ def last_by_time(facts: Sequence[Raw]) -> Raw | None:
     return max(facts, key=lambda it: (it.at, it.version), default=None)
 
 
-def days_in_hand(case: Case) -> int:
-    """The calendar days on which the unit was with the company before the present cycle."""
-    if case.begun is None:
+def beginnings(case: Case) -> list[Raw]:
+    """What began each cycle so far, by asking of every fact whether it began one when it came."""
+    prefixes = (Case(case.facts[: number + 1]).begun for number in range(len(case.facts)))
+    return list({it.version: it for it in prefixes if it is not None}.values())
+
+
+def cycle_of(at: datetime, case: Case) -> int:
+    return len([it for it in beginnings(case) if it.at <= at])
+
+
+def reported(case: Case) -> Raw | None:
+    """The first report of the present fault."""
+    told = beginnings(case)
+    return next((it for it in reversed(told) if it.said.get("ground") == "new_fault"), told[0] if told else None)
+
+
+def reported_after(since: str, case: Case) -> str | None:
+    """The day of the report that a period is about: the first, or the present one where it had not begun."""
+    first = reported(case)
+    if first is None or case.begun is None:
+        return None
+    return day(first.at) if day(first.at) >= since else day(case.begun.at)
+
+
+def days_in_hand(since: str, case: Case) -> int:
+    """The calendar days with the company before the present cycle, of stays after a day and before the report."""
+    report = reported_after(since, case)
+    if case.begun is None or report is None:
         return 0
     moved = sorted(case.all("UnitReceived", "UnitHandedBack", "UnitDisposed"), key=lambda it: (it.at, it.version))
     days: set[str] = set()
@@ -159,7 +193,7 @@ def days_in_hand(case: Case) -> int:
             came = came or at
         elif came is not None:
             here = came
-            while day(here) <= day(at):
+            while since < day(came) < report and day(here) <= min(day(at), report):
                 days.add(day(here))
                 here += timedelta(days=1)
             came = None
@@ -177,8 +211,9 @@ def in_period(period: Mapping[str, Any], case: Case) -> Said:
         return None, ["opened_on"]
     last = date.fromisoformat(months_after(since, period["months"]))
     if period["is_extended_by_repair"]:
-        last += timedelta(days=days_in_hand(case))
-    return TRUE if day(case.begun.at) <= last.isoformat() else FALSE
+        last += timedelta(days=days_in_hand(since, case))
+    report = reported_after(since, case)
+    return TRUE if report is not None and report <= last.isoformat() else FALSE
 
 
 def start(since: str, case: Case) -> tuple[str | None, str]:
@@ -208,7 +243,8 @@ def burden(clause: Mapping[str, Any], case: Case) -> str | None:
     since, _ = start(told["since"], case)
     if since is None or case.begun is None:
         return None
-    who: str | None = told["on"] if day(case.begun.at) <= months_after(since, told["until_months"]) else told["then_on"]
+    is_early = (reported_after(since, case) or "") <= months_after(since, told["until_months"])
+    who: str | None = told["on"] if is_early else told["then_on"]
     return who
 
 

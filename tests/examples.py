@@ -255,7 +255,7 @@ REVISE_PAYERS = causing(estimate.RevisePayers, PAYERS_REVISED, DISPUTE_OFFICER)
 CLAIMED = e.ClaimSubmitted(
     claim_id="C-1", to="ACME", lines=(e.ClaimLine(line_id="battery", amount=euros("30.00")),), amount=euros("30.00")
 )
-CLAIM_DECIDED = e.ClaimDecided(claim_id="C-1", amount_approved=euros("25.00"), clause="9.1")
+CLAIM_DECIDED = e.ClaimDecided(claim_id="C-1", amount_approved=euros("25.00"), clause="4.2")
 
 SUBMIT_CLAIM = causing(claim.SubmitClaim, CLAIMED, WARRANTY_OFFICER)
 DECIDE_CLAIM = causing(claim.DecideClaim, CLAIM_DECIDED, MANUFACTURER)

@@ -527,6 +527,8 @@ def is_not_approved(fact: Raw, case: Case, now: datetime) -> bool:
         return is_billed_unasked(fact, case)
     if fact.name == "ClaimDecided":
         return disputes.is_over_the_claim(fact, case)
+    if fact.name == "DisputeClosed":
+        return disputes.is_settled_in_another_currency(fact, case)
     bills = case.of_id("BillIssued", said["bill_id"]) if fact.name == "BillCredited" else []
     charged = sum((euros(line["amount"]) for bill in bills[-1:] for line in bill.said["lines"]), Decimal(0))
     return bool(bills) and case.credited(said["bill_id"]) + euros(said["amount"]) > charged
@@ -594,7 +596,7 @@ def is_billed_to_the_wrong_one(fact: Raw, case: Case, now: datetime) -> bool:
 
 
 def is_decided_unheard(fact: Raw, case: Case, now: datetime) -> bool:
-    if disputes.is_silence_too_early(fact, case):
+    if disputes.is_heard_wrongly(fact, case, now):
         return True
     if fact.name != "VerdictIssued" or not case.dispute(fact.said["dispute_id"]):
         return False
@@ -608,7 +610,8 @@ def is_own_judge(fact: Raw, case: Case, now: datetime) -> bool:
     disputed = case.all(*DECISIONS) if version is None else [it for it in case.facts if it.version == version]
     deciders = {it.by for it in disputed}
     deciders |= {it.said["approved_by"] for it in disputed if it.name == "EntitlementRevised"}
-    return not deciders.isdisjoint((fact.by, fact.said["by"]))
+    is_own = not deciders.isdisjoint((fact.by, fact.said["by"]))
+    return is_own or disputes.is_judged_by_a_party(fact, case)
 
 
 DECISIONS = ("EntitlementDecided", "EntitlementRevised", "ServiceRefused")
@@ -628,12 +631,27 @@ def is_said_twice(fact: Raw, case: Case, now: datetime) -> bool:
         return (said["clock"], said["kind"]) in sent
     if fact.name == "EstimateIssued":
         return bool(said["estimate_version"] != max(case.estimates, default=0) + 1)
-    names = ("VerdictIssued", "VerdictAppealed", "DisputeClosed", "PositionRequested")
+    names = ("VerdictIssued", "VerdictAppealed", "DisputeClosed", "PositionRequested", "PositionStated")
     return fact.name in names and disputes.is_decided_twice(fact, case)
+
+
+NAMES_CLAUSES = ("EntitlementDecided", "ServiceRefused", "VerdictIssued", "ClaimDecided")
+
+
+def names_no_clause(fact: Raw, case: Case) -> bool:
+    """Whether it decides by a clause that the version pinned lacks, if that has any."""
+    if fact.name not in NAMES_CLAUSES or case.pinned is None:
+        return False
+    standard = PUBLISHED.get((case.pinned["standard"], case.pinned["standard_version"]), {"clauses": []})
+    there_are = {clause["id"] for clause in standard["clauses"]}
+    named = set(fact.said.get("clauses", [])) | ({fact.said.get("clause")} - {None})
+    return bool(there_are) and not named <= there_are
 
 
 def is_about_nothing(fact: Raw, case: Case, now: datetime) -> bool:
     said = fact.said
+    if names_no_clause(fact, case):
+        return True
     named = REFERS_TO.get(fact.name)
     if named is not None and said[ID_OF[named]] is not None and said[ID_OF[named]] not in case.ids(named):
         return True
@@ -665,8 +683,8 @@ def is_about_nothing(fact: Raw, case: Case, now: datetime) -> bool:
 
 
 QUESTIONS: Mapping[str, Callable[[Raw, Case, datetime], bool]] = {
-    "role-may-not": lambda it, _, __: (
-        it.role not in ONLY_ROLES.get(it.name, {it.role}) | {"unknown"} or disputes.is_said_for_another(it)
+    "role-may-not": lambda it, c, _: (
+        it.role not in ONLY_ROLES.get(it.name, {it.role}) | {"unknown"} or disputes.is_said_for_another(it, c)
     ),
     "from-the-future": is_from_the_future,
     "illegal-transition": is_out_of_turn,

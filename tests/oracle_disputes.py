@@ -58,27 +58,54 @@ def parties(opened: "Raw") -> list[str]:
     return list(dict.fromkeys((opened.said["raised_by"], *opened.said["parties"])))
 
 
-def is_silence_too_early(fact: "Raw", case: "Case") -> bool:
+def is_heard_wrongly(fact: "Raw", case: "Case", now: datetime) -> bool:
+    """Whether it is a request made too late, words that are none, or a silence with words or before its time."""
     if fact.name == "PositionRequested":
-        return instant(fact.said["deadline"]) <= fact.at
-    if fact.name != "PositionStated" or not fact.said["is_silence"]:
+        return instant(fact.said["deadline"]) <= max(fact.at, now)
+    if fact.name != "PositionStated":
         return False
+    words = [fact.said[part] for part in ("statement", "requested_outcome", "letter_hash")]
+    if not fact.said["is_silence"]:
+        return not any(word is not None for word in words)
+    return any(word is not None for word in (*words, fact.said["clause"])) or is_silence_too_early(fact, case, now)
+
+
+def is_silence_too_early(fact: "Raw", case: "Case", now: datetime) -> bool:
     if not (facts := case.dispute(fact.said["dispute_id"])):
         return False
     deadlines = due(fact.said["party"], facts)
     own = instant(fact.said["deadline"]) if fact.said["deadline"] is not None else None
     if not deadlines or (own is not None and own < max(deadlines)):
         return True
-    return max([*deadlines, *([own] if own is not None else [])]) >= fact.at
+    return max([*deadlines, *([own] if own is not None else [])]) >= min(fact.at, now)
 
 
-def is_said_for_another(fact: "Raw") -> bool:
+def is_silence_twice(fact: "Raw", facts: Sequence["Raw"]) -> bool:
+    party = fact.said["party"]
+    of_party = [(place, it) for place, it in enumerate(facts) if it.said.get("party") == party]
+    told = [(place, it) for place, it in of_party if it.name == "PositionStated"]
+    answered = max((place for place, it in told if says_something(it)), default=-1)
+    silent = [place for place, it in told if it.said["is_silence"] and is_heard(it, facts[:place])]
+    asked = [place for place, it in of_party if it.name == "PositionRequested" and place > answered]
+    return bool(asked) and max(silent, default=-1) > max(asked)
+
+
+def is_said_for_another(fact: "Raw", case: "Case") -> bool:
+    if fact.name == "DisputeOpened":
+        return fact.role in ("customer", "manufacturer") and fact.said["raised_by"] != fact.role
+    if fact.name == "ClaimDecided" and fact.role != "unknown":
+        claims = case.of_id("ClaimSubmitted", fact.said["claim_id"])
+        if fact.role == "manufacturer":
+            return bool(claims) and claims[-1].said["to_party"] != fact.role
+        return bool(claims) and fact.said["on_behalf_of"] is None and fact.said["letter_hash"] is None
     if fact.name not in ("PositionStated", "VerdictAppealed") or fact.role == "unknown":
         return False
     said = fact.said
     if fact.role in OUTSIDERS and said["party"] != fact.role:
         return True
-    if fact.name == "VerdictAppealed" or said["is_silence"] or said["party"] in ("company", fact.role):
+    if fact.name == "PositionStated" and said["is_silence"]:
+        return bool(said["party"] == fact.role)
+    if fact.name == "VerdictAppealed" or said["party"] in ("company", fact.role):
         return False
     return said["on_behalf_of"] is None and said["letter_hash"] is None
 
@@ -115,6 +142,8 @@ def is_decided_twice(fact: "Raw", case: "Case") -> bool:
         return True
     if fact.name == "VerdictIssued":
         return standing_verdict(facts) is not None
+    if fact.name == "PositionStated":
+        return bool(fact.said["is_silence"]) and is_silence_twice(fact, facts)
     if fact.name == "VerdictAppealed":
         since = [it for it in facts if it.name in ("VerdictIssued", "VerdictAppealed")]
         last = max((place for place, it in enumerate(since) if it.name == "VerdictIssued"), default=len(since))
@@ -173,6 +202,24 @@ def holder(evidence_id: str, case: "Case") -> str | None:
     after = [it.said["to_holder"] for it in moved if it.version > submitted[-1].version]
     held_by: str | None = [submitted[-1].said["held_by"], *after][-1]
     return held_by
+
+
+def is_judged_by_a_party(fact: "Raw", case: "Case") -> bool:
+    """Whether the one who judges is a party, or judged it before the appeal."""
+    facts = case.dispute(fact.said["dispute_id"])
+    if not facts:
+        return False
+    if fact.role in ("customer", "manufacturer") and fact.role in parties(facts[0]):
+        return True
+    judged = [who for it in facts if it.name == "VerdictIssued" for who in (it.by, it.said["by"])]
+    return not {who.lower() for who in judged}.isdisjoint((fact.by.lower(), fact.said["by"].lower()))
+
+
+def is_settled_in_another_currency(fact: "Raw", case: "Case") -> bool:
+    bills = {it.said["bill_id"]: it for it in case.all("BillIssued")}.values()
+    currencies = {line["amount"]["currency"] for it in bills for line in it.said["lines"]}
+    settled = fact.said["amount"]
+    return settled is not None and bool(currencies) and settled["currency"] not in currencies
 
 
 # who bears what

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from tests.examples import CLOSED, HANDED_BACK, OPENED, RECEIVED, REOPENED, START, TESTED, but
+from tests.examples import CLOSED, EXCHANGED, HANDED_BACK, OPENED, RECEIVED, REOPENED, REPAIRED, START, TESTED, but
 from tests.spec import Fact, history
 from ticketing.domain import events as e
 from ticketing.domain.clauses import BurdenOfProof, Clause, CoveragePeriod, DefinedTest
@@ -57,6 +57,7 @@ def some(*values: object) -> SearchStrategy[Any]:
     return st.lists(st.sampled_from(values), unique=True, max_size=2).map(tuple)
 
 
+REOPENED_FOR_ANOTHER = but(REOPENED, ground="new_fault")
 DAYS = st.dates(date(2025, 11, 1), date(2026, 5, 31))
 MODELS, KINDS = ("P7", "P8"), ("photograph", "proof_of_purchase")
 CAUSES: tuple[Cause, ...] = ("manufacturing", "misuse", "none_found", "unknown")
@@ -114,7 +115,7 @@ LOOKS: SearchStrategy[Event] = st.one_of(
 MOVES: SearchStrategy[Event] = st.one_of(
     st.builds(e.UnitIdentified, model=st.sampled_from([None, *MODELS]), manufactured_on=st.none() | DAYS),
     st.builds(e.ProofOfPurchaseRecorded, purchased_on=DAYS, handed_over_on=st.none() | DAYS),
-    st.sampled_from([RECEIVED, HANDED_BACK, CLOSED, REOPENED, OPENED]),
+    st.sampled_from([RECEIVED, HANDED_BACK, CLOSED, REOPENED, REOPENED_FOR_ANOTHER, REPAIRED, EXCHANGED, OPENED]),
 )
 HOURS = st.integers(-40 * 24, 60 * 24).map(lambda hours: START + timedelta(hours=hours))
 OPENINGS = st.sampled_from([OPENED, but(OPENED, model=None)]).map(Fact)

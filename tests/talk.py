@@ -148,7 +148,11 @@ class Talk:
         }
         self._offer(0.8 * (case.entitlement is not None), diagnosis.ReviseEntitlement, "warranty_officer", **revised)
         ground = rng.choice(("misuse", "out_of_warranty", None))
-        refused = {"ground": ground, "clause": rng.choice(("4.2", "4.2", None)), "explanation": self._text()}
+        refused = {
+            "ground": ground,
+            "clause": rng.choice(("4.2", "4.2", "4.2", "8.8", None)),
+            "explanation": self._text(),
+        }
         self._offer(1.5 * diagnosed, diagnosis.RefuseService, "warranty_officer", **refused)
 
     def _estimate(self) -> None:
@@ -249,12 +253,15 @@ class Talk:
             "dispute_id": rng.choice((None, None, self._old("D", "DisputeOpened"))),
         }
         self._offer(0.8 * over, claim.SubmitClaim, "warranty_officer", **claimed)
-        decided = {
+        decided: dict[str, object] = {
             "claim_id": self._old("C", "ClaimSubmitted"),
             "amount_approved": {"amount": rng.choice(("0.00", "20.00", "65.50")), "currency": rng.choice(CURRENCIES)},
             "reason": self._text(),
         }
-        self._offer(2.0 * bool(case.ids("ClaimSubmitted")), claim.DecideClaim, "manufacturer", **decided)
+        if rng.random() < 0.2:
+            decided["letter_hash"] = A_HASH if rng.random() < 0.5 else None
+        enters = "warranty_officer" if "letter_hash" in decided else "manufacturer"
+        self._offer(2.0 * bool(case.ids("ClaimSubmitted")), claim.DecideClaim, enters, **decided)
 
     def _closure(self) -> None:
         case, rng = self.case, self.rng
@@ -302,7 +309,8 @@ class Talk:
             "is_blocking": rng.random() < 0.5,
             "text": self._text(),
         }
-        self._offer(1.5 if about or decided else 0.2, dispute.OpenDispute, "customer", **opened)
+        by = "customer" if raised_by == "customer" or rng.random() < 0.1 else "dispute_officer"
+        self._offer(1.5 if about or decided else 0.2, dispute.OpenDispute, by, **opened)
         under_way = [it for it in dict.fromkeys(case.ids("DisputeOpened")) if case.is_dispute_open(it)]
         which = rng.choice(under_way or [self._old("D", "DisputeOpened")])
         facts = case.dispute(which)
@@ -352,9 +360,10 @@ class Talk:
         rng = self.rng
         parties = disputes.parties(facts[0]) if facts else ["customer"]
         shares = self._shares(parties)
+        judge = rng.choice(("expert", "dispute_officer", "manager"))
         verdict = {
             "dispute_id": which,
-            "by": rng.choice(("expert-1", "expert-2", self._whose_decision(which))),
+            "by": rng.choice((f"{judge}-1", "expert-2", self._whose_decision(which))),
             "in_favour_of": rng.choice([*parties * 3, "seller"]),
             "shares": shares,
             "reasons": self._text(),
@@ -362,14 +371,15 @@ class Talk:
         stands = disputes.standing_verdict(facts) is not None
         heard = is_under_way and bool(facts) and not disputes.unheard(facts) and self.case.pinned is not None
         to_judge = (8 if not stands else 0.3) * heard + 0.3 * is_under_way
-        self._offer(to_judge, dispute.IssueVerdict, "expert", **verdict)
+        self._offer(to_judge, dispute.IssueVerdict, judge, **verdict)
         party = rng.choice([*parties * 3, "seller"])
         role = party if party in ("customer", "manufacturer") else "dispute_officer"
         appeal = {"dispute_id": which, "party": party, "reasons": self._text()}
         self._offer(1.2 * stands, dispute.AppealVerdict, role, **appeal)
         how: dict[str, object] = {"how": "decided" if stands else rng.choice(("settled", "withdrawn"))}
         if how["how"] == "settled":
-            how |= {"shares": rng.choice(((), shares)), "amount": rng.choice((None, self._price()))}
+            amount = {**self._price(), "currency": rng.choice(CURRENCIES)}
+            how |= {"shares": rng.choice(((), shares)), "amount": rng.choice((None, amount))}
         closed = {"dispute_id": which, **how, "terms": self._text()}
         self._offer((4 if stands else 0.5) * is_under_way, dispute.CloseDispute, "dispute_officer", **closed)
         self._payers(which, is_ruled=bool(facts) and disputes.ruling(facts) is not None)

@@ -7,6 +7,7 @@ import pytest
 from tests.examples import (
     CLAIM_DECIDED,
     CLAIMED,
+    CORRECT_EVENT,
     DECIDE_CLAIM,
     DISPUTED,
     OPENED,
@@ -59,6 +60,26 @@ def test_a_claim_after_a_dispute_names_one_that_exists() -> None:
     after = but(SUBMIT_CLAIM, dispute_id="D-1", to_party="insurer")
     given(OPENED, DISPUTED).when(after).then(but(CLAIMED, dispute_id="D-1", to_party="insurer"))
     given(OPENED).when(after).then_rejected("unknown-reference")
+
+
+def test_whom_a_claim_is_to_decides_it_or_whoever_entered_that_names_them() -> None:
+    told = given(OPENED, CLAIMED)
+    told.when(but(DECIDE_CLAIM, actor=WARRANTY_OFFICER)).then_rejected("role-may-not")
+    insurers = given(OPENED, but(CLAIMED, to_party="insurer"))
+    insurers.when(DECIDE_CLAIM).then_rejected("role-may-not")
+
+
+@pytest.mark.parametrize("party", ["customer", "company", "expert"])
+def test_nothing_is_claimed_from_those_who_bear_no_repair_for_others(party: str) -> None:
+    with pytest.raises(BadInput, match="to_party"):
+        but(SUBMIT_CLAIM, to_party=party)
+
+
+def test_a_correction_approves_no_more_than_was_claimed() -> None:
+    said = {"target_version": 3, "field": "amount_approved.amount", "actor": WARRANTY_OFFICER, "approved_by": "m-1"}
+    told = given(OPENED, CLAIMED, CLAIM_DECIDED)
+    told.when(but(CORRECT_EVENT, **said, is_="5000.00")).then_rejected("unknown-reference")
+    assert told.when(but(CORRECT_EVENT, **said, is_="30.00")).refusal is None
 
 
 def test_who_entered_a_decision_says_for_whom_and_keeps_the_hash_of_the_letter() -> None:

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ from tests.examples import (
 )
 from tests.program import COLOURS, asked, on_terminal
 from ticketing.application import Ticketing
+from ticketing.cli.difference_words import said
 from ticketing.domain.command import Command
 from ticketing.domain.dispute import SubmitEvidence
 from ticketing.domain.events import Share
@@ -119,8 +120,8 @@ def test_positions_stand_side_by_side_in_the_language_they_were_said_in(url: str
     place = next(place for place, line in enumerate(shown) if line.split() == ["customer", "company", "manufacturer"])
     assert shown[place + 2].split("  ")[0] == "2026-03-02 20:00 [fr]"
     first = "\n".join(shown[place + 2 : place + 6])
-    for said in ("“Jamais mouillé.”", "“The indicator is red.”", "silence", "entered by r-1 for cust-1, letter abab"):
-        assert said in first
+    for part in ("“Jamais mouillé.”", "“The indicator is red.”", "silence", "entered by r-1 for cust-1, letter abab"):
+        assert part in first
     assert any("[zh-Hans]" in line for line in shown)
     assert any(f"“{CHINESE}”" in line for line in shown)
 
@@ -240,3 +241,18 @@ def test_a_dispute_that_is_not_there_is_found_wanting(url: str) -> None:
 
 def test_a_ticket_without_disputes_says_so(url: str) -> None:
     assert known(url, 3)[0] == "R-1001 has no dispute."
+
+
+def test_what_is_left_to_do_by_hand_stands_below_what_follows(url: str) -> None:
+    with Ticketing(url) as store:
+        store.handle(APPEAL_VERDICT)
+        store.handle(but(CLOSE_DISPUTE, how="settled", amount=euros("500.00")))
+    left = "380.00 EUR of the settlement are more than is left of the bills: to be paid out by hand"
+    assert f"by hand       {left}" in " ".join("\n".join(lines(asked(url, "disputes", "R-1001"))).split("\n"))
+    told = json.loads(asked(url, "disputes", "R-1001", "--format", "json").stdout)
+    assert told["disputes"][0]["by_hand"] == [left]
+
+
+def test_what_changed_between_two_instants_names_the_estimate_revised() -> None:
+    text = said({1: 45}, ("disputes", "D-1", "payers_revised"), lambda _: "", UTC)
+    assert text == "estimate 1 by fact 45"

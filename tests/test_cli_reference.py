@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from tests.examples import OPEN_TICKET, PIN_STANDARD, but
+from tests.examples import DECIDE_ENTITLEMENT, OPEN_TICKET, PIN_STANDARD, but
 from ticketing.application import Ticketing
 from ticketing.cli.program import app
+from ticketing.domain.errors import CommandRejected
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples" / "reference").glob("*.toml"))
 SITE = '[site]\nkey = "quay"\nversion = 1\neffective_from = 2026-01-01T00:00:00Z\nkind = "branch"\n'
@@ -61,7 +62,7 @@ def test_one_version_is_shown_whole(sqlite_url: str) -> None:
     assert (first["kind"], first["version"], len(first["clauses"])) == ("standard", 1, 3)
 
 
-@pytest.mark.parametrize("name", ["BOREAS-IS@7", "NOBODYS-IS"])
+@pytest.mark.parametrize("name", ["BOREAS-IS@7", "NOBODYS-IS", f"BOREAS-IS@{'9' * 5000}"])
 def test_what_was_never_published_is_found_wanting(sqlite_url: str, name: str) -> None:
     run(sqlite_url, "publish", *EXAMPLES)
     shown = run(sqlite_url, "reference", "show", "standard", name)
@@ -114,6 +115,16 @@ def test_two_versions_of_a_standard_are_compared_in_words(sqlite_url: str) -> No
     assert same == ["BOREAS-IS@2 to BOREAS-IS@2", "They say the same."]
     unknown = run(sqlite_url, "reference", "diff", "BOREAS-IS@1", "BOREAS-IS@9")
     assert (unknown.exit_code, unknown.stderr) == (1, "ticketing: standard BOREAS-IS@9 was never published\n")
+
+
+def test_a_decision_by_a_clause_that_the_pinned_version_lacks_is_refused(sqlite_url: str) -> None:
+    run(sqlite_url, "publish", *EXAMPLES)
+    with Ticketing(sqlite_url) as store:
+        store.handle(OPEN_TICKET)
+        pinned = {"standard": "BOREAS-IS", "standard_version": 2, "document_hash": None, "clauses": ["4.2"]}
+        store.handle(but(PIN_STANDARD, **pinned, basis="intake"))
+        with pytest.raises(CommandRejected, match=r"BOREAS-IS@2 has no clause 4\.3"):
+            store.handle(but(DECIDE_ENTITLEMENT, clauses=("4.3",)))
 
 
 def test_a_document_is_published_with_its_standard(sqlite_url: str, tmp_path: Path) -> None:

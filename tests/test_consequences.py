@@ -48,7 +48,7 @@ from tests.spec import Fact, Given, given, hour
 from ticketing.domain import events as e
 from ticketing.domain.billing import CreditBill
 from ticketing.domain.claim import SubmitClaim
-from ticketing.domain.consequences import Proposal, consequences
+from ticketing.domain.consequences import Proposal, consequences, leftovers
 from ticketing.domain.diagnosis import ReviseEntitlement
 from ticketing.domain.estimate import RevisePayers
 from ticketing.domain.values import Event
@@ -165,9 +165,23 @@ def test_who_loses_over_the_quality_of_a_repair_has_not_lost_the_warranty() -> N
     assert proposed(told) == []
 
 
-def test_a_verdict_without_shares_says_nothing_of_money() -> None:
+def test_a_customer_who_wins_without_shares_bears_nothing_and_the_one_other_party_does() -> None:
     told = given(*BEFORE, *DISPUTE, but(VERDICT, shares=()))
-    assert proposed(told) == ["revise the entitlement from none to warranty"]
+    assert proposed(told) == proposed(given(*BEFORE, *DISPUTE, ALL_ON_THE_MANUFACTURER))
+    assert leftovers(told.ticket, "D-1") == ()
+
+
+def test_of_several_who_lost_without_shares_somebody_says_who_bears_it() -> None:
+    three = but(DISPUTED, parties=("company", "manufacturer"))
+    told = given(*BEFORE, three, *DISPUTE[1:], but(VERDICT, shares=()))
+    assert proposed(told) == ["revise the entitlement from none to warranty", "credit 120.00 EUR of bill B-1"]
+    (left,) = leftovers(told.ticket, "D-1")
+    assert left.startswith("shares are missing: the customer bears nothing")
+
+
+def test_a_verdict_without_shares_on_what_says_nothing_of_the_cost_says_nothing_of_money() -> None:
+    told = given(*BEFORE, but(DISPUTED, ground="delay"), *DISPUTE[1:], but(VERDICT, shares=()))
+    assert proposed(told) == []
     against = but(VERDICT, shares=(), in_favour_of="manufacturer")
     assert proposed(given(*BEFORE, *DISPUTE, against)) == []
 
@@ -188,9 +202,15 @@ def test_a_fee_beside_the_estimate_is_divided_too() -> None:
     ]
 
 
-def test_what_was_credited_before_is_not_credited_again() -> None:
-    told = given(*BEFORE, CREDITED, *DISPUTE, DIVIDED)
+def test_what_a_dispute_credited_before_is_not_credited_again() -> None:
+    told = given(*BEFORE, *DISPUTE, but(CREDITED, dispute_id="D-1"), DIVIDED)
     assert "credit 74.00 EUR of bill B-1" in proposed(told)  # 84.00 less 10.00
+
+
+def test_what_was_credited_for_other_reasons_is_no_part_of_it_and_no_more_than_is_left_is_credited() -> None:
+    assert "credit 84.00 EUR of bill B-1" in proposed(given(*BEFORE, CREDITED, *DISPUTE, DIVIDED))
+    much = but(CREDITED, amount=euros("100.00"))
+    assert "credit 20.00 EUR of bill B-1" in proposed(given(*BEFORE, much, *DISPUTE, DIVIDED))
 
 
 def test_what_comes_in_a_later_cycle_is_not_divided() -> None:
@@ -223,10 +243,66 @@ def test_the_estimate_that_was_approved_counts_before_a_later_one_without_an_ans
     assert proposed(told)[1].startswith("revise the payers of estimate 1:")
 
 
-def test_a_bill_on_an_earlier_estimate_is_not_held_against_the_later_one() -> None:
-    second = (but(ESTIMATED, estimate_version=2), but(APPROVED, estimate_version=2))
-    told = given(*BEFORE, *second, *DISPUTE, ALL_ON_THE_MANUFACTURER)
-    assert [it for it in proposed(told) if it.startswith("credit")] == []
+EXTRA = but(ESTIMATED.lines[0], line_id="extra", price=euros("50.00"))
+OF_EXTRA = (e.BillLine(line_id="1", estimate_line="extra", payer="customer", amount=euros("50.00")),)
+
+
+@pytest.mark.parametrize("lines", [(*ESTIMATED.lines, EXTRA), (EXTRA,)], ids=["with the same lines", "of more work"])
+def test_bills_on_two_estimates_are_credited_and_what_is_credited_is_claimed(lines: tuple[e.EstimateLine, ...]) -> None:
+    second = (
+        but(ESTIMATED, estimate_version=2, lines=lines),
+        but(APPROVED, estimate_version=2, lines=tuple(line.line_id for line in lines)),
+    )
+    told = given(*BEFORE, *second, but(BILLED, bill_id="B-2", lines=OF_EXTRA), *DISPUTE, ALL_ON_THE_MANUFACTURER)
+    assert [it for it in proposed(told) if it.startswith(("credit", "claim"))] == [
+        "credit 120.00 EUR of bill B-1",
+        "credit 50.00 EUR of bill B-2",
+        "claim 170.00 EUR from the manufacturer (D-1-manufacturer to ACME)",
+    ]
+    assert proposed(confirmed(told, *consequences(told.ticket, "D-1"))) == []
+
+
+@pytest.mark.parametrize(
+    ("earlier", "left"),
+    [((), "0.00"), (("board",), "40.00"), (("battery",), "120.00"), (("work",), "0.00")],
+    ids=str,
+)
+def test_what_was_claimed_for_the_same_work_before_is_not_claimed_again(earlier: tuple[str, ...], left: str) -> None:
+    amount = {"board": "80.00", "battery": "30.00"}.get(earlier[0] if earlier else "", "120.00")
+    lines = tuple(e.ClaimLine(line_id=line, amount=euros(amount)) for line in earlier)
+    asked = but(CLAIMED, amount=euros(amount), lines=lines)
+    told = given(*BEFORE, asked, but(CLAIM_DECIDED, amount_approved=euros(amount)), *DISPUTE, ALL_ON_THE_MANUFACTURER)
+    claims = [it for it in proposed(told) if it.startswith("claim")]
+    due = f"claim {left} EUR from the manufacturer (D-1-manufacturer to ACME)"
+    assert claims == ([] if left == "0.00" else [due])
+
+
+# left to do by hand
+
+
+def test_what_of_a_settlement_no_bill_charges_is_paid_out_by_hand() -> None:
+    told = given(*BEFORE, *DISPUTE, but(DISPUTE_CLOSED, how="settled", amount=euros("500.00")))
+    left = ("380.00 EUR of the settlement are more than is left of the bills: to be paid out by hand",)
+    assert leftovers(told.ticket, "D-1") == left
+    assert leftovers(confirmed(told, *consequences(told.ticket, "D-1")).ticket, "D-1") == left
+
+
+def test_what_an_overturned_verdict_credited_and_claimed_is_named() -> None:
+    told = given(*BEFORE, *DISPUTE, ALL_ON_THE_MANUFACTURER)
+    told = confirmed(told, *consequences(told.ticket, "D-1"))
+    assert leftovers(told.ticket, "D-1") == ()
+    overturned = given(*events_of(told), APPEALED, ALL_ON_THE_CUSTOMER)
+    credited, claimed = leftovers(overturned.ticket, "D-1")
+    assert credited.startswith("120.00 EUR more of bill B-1 were credited than the decision calls for")
+    assert claimed.startswith("120.00 EUR more were claimed from the manufacturer than the decision calls for")
+    withdrawn = given(*events_of(told), APPEALED, but(DISPUTE_CLOSED, how="withdrawn"))
+    assert len(leftovers(withdrawn.ticket, "D-1")) == 2
+
+
+def test_shares_that_make_no_whole_are_named() -> None:
+    told = given(*BEFORE, *DISPUTE, but(VERDICT, shares=shares(customer=60)))
+    assert proposed(told) == []
+    assert [it.partition(":")[2] for it in leftovers(told.ticket, "D-1")] == [" set them right, nothing is divided"]
 
 
 def test_of_a_line_that_was_billed_twice_the_second_bill_is_over() -> None:

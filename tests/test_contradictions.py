@@ -110,6 +110,18 @@ WANTED = {"at_least": "0.5", "unit": "A"}
             standard({**COVERS, "burden_of_proof": {"on": "seller", "until_months": 6, "then_on": "seller"}}),
             "clauses.0.burden_of_proof.then_on: clause 1: it is the seller before and after",
         ),
+        (
+            standard({**COVERS, "manufactured_from": date(2026, 1, 2), "purchased_to": date(2026, 1, 1)}),
+            "clauses.0.manufactured_from: clause 1: 2026-01-02 is after purchased_to, 2026-01-01: no unit is bought",
+        ),
+        (
+            standard({**COVERS, "causes": ["none_found"], "defect_codes": [{"system": "IRIS", "code": "D3"}]}),
+            "clauses.0.defect_codes: clause 1: where no fault is found there is no defect code, so it never holds",
+        ),
+        (
+            standard(COVERS, tests=[], tests_before_no_fault=[{"test": "drop"}]),
+            "tests_before_no_fault.0.test: 'drop' is no test that the standard defines",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_named_with_its_key_and_not_published(published: StandardPublished, said: str) -> None:
@@ -140,3 +152,60 @@ def test_the_same_criteria_in_another_order_are_the_same() -> None:
     (found,) = contradictions(standard(one, other))
     assert str(found) == "clauses: 1 and 2 ask the same, and one covers what one excludes"
     assert list(contradictions(standard(one, {**other, "models": ["P8"]}))) == []
+
+
+D3, D4 = {"system": "IRIS", "code": "D3"}, {"system": "IRIS", "code": "D4"}
+WEAK = {"test": "charge", "unit": "A", "at_most": "0.5"}
+
+
+@pytest.mark.parametrize(
+    ("covers", "excludes"),
+    [
+        ({"causes": ["misuse"]}, {"causes": ["misuse", "accident"]}),
+        ({"causes": ["misuse"], "models": ["P7"]}, {"causes": ["misuse"]}),
+        ({"models": ["P7"]}, {"models": ["P7", "P8"]}),
+        ({"defect_codes": [D3]}, {"defect_codes": [D3, D4]}),
+        ({"evidence": ["photo", "letter"]}, {"evidence": ["photo"]}),
+        ({"period": {"months": 3, "since": "purchase"}, "models": ["P7"]}, {"models": ["P7"]}),
+        (
+            {"manufactured_from": date(2025, 2, 1), "manufactured_to": date(2025, 3, 1)},
+            {"manufactured_from": date(2025, 1, 1)},
+        ),
+        ({"purchased_to": date(2025, 1, 1)}, {"purchased_to": date(2025, 1, 2)}),
+        ({"inspections": [{**WEAK, "at_most": "0.4"}]}, {"inspections": [WEAK]}),
+        ({"inspections": [{**WEAK, "passed": False}]}, {"inspections": [{"test": "charge", "passed": False}]}),
+        ({"inspections": [{**WEAK, "stages": ["standard", "under_load"]}]}, {"inspections": [WEAK]}),
+    ],
+)
+def test_a_clause_that_can_never_cover_is_refused(covers: Mapping[str, object], excludes: Mapping[str, object]) -> None:
+    one = {"id": "1", "title": "Covers", "effect": "covers"}
+    other = {"id": "2", "title": "Excludes", "effect": "excludes"}
+    never = "clauses: 1 never covers: 2 excludes all that fulfils it"
+    for clauses in (({**one, **covers}, {**other, **excludes}), ({**other, **excludes}, {**one, **covers})):
+        assert [str(found) for found in contradictions(standard(*clauses))] == [never]
+    # The other way about, the exclusion takes out a part, and the rest is covered.
+    excluded = {name: value for name, value in covers.items() if name != "period"}
+    swapped = contradictions(standard({**one, **excludes}, {**other, **excluded}))
+    assert [str(found) for found in swapped] == (
+        [] if excluded == covers else ["clauses: 1 and 2 ask the same, and one covers what one excludes"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("covers", "excludes"),
+    [
+        ({}, {"causes": ["misuse"]}),
+        ({"causes": ["misuse", "wear"]}, {"causes": ["misuse", "accident"]}),
+        ({"inspections": [WEAK]}, {"inspections": [{**WEAK, "stages": ["under_load"]}]}),
+        ({"inspections": [WEAK]}, {"inspections": [{**WEAK, "passed": True}]}),
+        ({"inspections": [WEAK]}, {"inspections": [{"test": "drop", "passed": False}]}),
+        ({"inspections": [WEAK], "models": ["P7"]}, {"inspections": [{**WEAK, "at_most": "0.4"}]}),
+        ({"manufactured_from": date(2025, 1, 1)}, {"manufactured_to": date(2025, 1, 1)}),
+    ],
+)
+def test_a_clause_of_which_an_exclusion_leaves_something_is_not_refused(
+    covers: Mapping[str, object], excludes: Mapping[str, object]
+) -> None:
+    one = {"id": "1", "title": "Covers", "effect": "covers", **covers}
+    other = {"id": "2", "title": "Excludes", "effect": "excludes", **excludes}
+    assert list(contradictions(standard(one, other))) == []

@@ -4,14 +4,20 @@ import pytest
 
 from tests.examples import (
     ARRIVED,
+    CLAIMED,
     CLOSED,
+    CUSTOMERS_POSITION,
+    DECIDE_CLAIM,
     DECIDE_ENTITLEMENT,
     DIAGNOSED,
     DIAGNOSIS_STARTED,
     DISPATCHED,
+    DISPUTED,
     FIND_NOTHING,
     HANDED_BACK,
     IN_WARRANTY,
+    ISSUE_VERDICT,
+    MANUFACTURERS_POSITION,
     NO_STANDARD,
     NOTHING_FOUND,
     OPENED,
@@ -35,9 +41,10 @@ from tests.examples import (
     but,
 )
 from tests.spec import fact, given, hour
+from ticketing.domain.command import Command
 from ticketing.domain.diagnosis import PerformTest, RecordDiagnosis, StartDiagnosis
 from ticketing.domain.errors import BadInput
-from ticketing.domain.values import Actor
+from ticketing.domain.values import Actor, Event
 
 WORK = [START_DIAGNOSIS, PERFORM_TEST, RECORD_DIAGNOSIS]
 HEAD_TECHNICIAN = Actor(id="t-9", role="technician", site="head")
@@ -189,6 +196,26 @@ def test_a_pin_names_clauses_that_the_version_has() -> None:
     refused.then_rejected("unknown-reference")
     assert str(refused.refusal).endswith("ACME-IS-7@3 has no clause 4.3; the nearest is 4.2")
     told.where(standards=[but(STANDARD, clauses=())]).when(PIN_STANDARD).then_rejected("unknown-reference")
+
+
+CLAUSES_DECIDING = [
+    (but(DECIDE_ENTITLEMENT, clauses=("4.2", "4.3")), (OPENED,)),
+    (but(REFUSE_SERVICE, clause="4.3"), (OPENED, RECEIVED, TESTED)),
+    (but(DECIDE_CLAIM, clause="4.3"), (OPENED, CLAIMED)),
+    (but(ISSUE_VERDICT, clause="4.3"), (OPENED, DISPUTED, CUSTOMERS_POSITION, MANUFACTURERS_POSITION)),
+]
+
+
+@pytest.mark.parametrize(("command", "before"), CLAUSES_DECIDING, ids=lambda it: type(it).__name__)
+def test_who_decides_by_a_clause_names_one_that_the_pinned_version_has(
+    command: Command, before: tuple[Event, ...]
+) -> None:
+    refused = given(*before, PINNED).when(command)
+    refused.then_rejected("unknown-reference")
+    assert str(refused.refusal).endswith("ACME-IS-7@3 has no clause 4.3; the nearest is 4.2")
+    without = but(STANDARD, clauses=())
+    for told in (given(*before, NO_STANDARD), given(*before, PINNED).where(standards=[without])):
+        assert told.when(command).refusal is None
 
 
 # one-person-moved-warranty

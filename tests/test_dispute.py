@@ -8,12 +8,14 @@ import pytest
 from tests.examples import (
     APPEAL_VERDICT,
     APPEALED,
+    BILLED,
     BOARD_SUBMITTED,
     CLAIM_DECIDED,
     CLAIMED,
     CLOSE_DISPUTE,
     CLOSE_TICKET,
     CLOSED,
+    CORRECT_EVENT,
     CORRECTED,
     CUSTOMER,
     CUSTOMERS_POSITION,
@@ -54,7 +56,7 @@ from tests.examples import (
 from tests.spec import Fact, fact, given, hour
 from ticketing.domain.errors import BadInput
 from ticketing.domain.events import PositionRequested, PositionStated, Share
-from ticketing.domain.values import Actor, Event
+from ticketing.domain.values import Actor, Event, Money
 
 SETTLED = but(DISPUTE_CLOSED, how="settled")
 OVER_CLAIMED = but(DISPUTED, ground="rejected_claim", raised_by="company", parties=("manufacturer",))
@@ -194,6 +196,37 @@ def test_silence_is_not_recorded_before_the_latest_deadline(asked_again: tuple[P
     told.when(but(RECORD_SILENCE, deadline=hour(3.5))).then_rejected("verdict-without-positions")
     later = but(RECORD_SILENCE, occurred_at=hour(6.1))
     told.where(now=hour(7)).when(later).then(SILENT)
+
+
+def test_silence_is_not_recorded_ahead_of_the_clock() -> None:
+    # The clock says hour 5; what occurs may lie five minutes ahead of it.
+    told = given(OPENED, DISPUTED, but(ASKED, deadline=hour(5.02)), PINNED, CUSTOMERS_POSITION)
+    told.when(but(RECORD_SILENCE, occurred_at=hour(5.05))).then_rejected("verdict-without-positions")
+
+
+def test_nobody_is_asked_in_hindsight() -> None:
+    asked = but(REQUEST_POSITION, occurred_at=hour(1), deadline=hour(1.5))
+    given(OPENED, DISPUTED).when(asked).then_rejected("verdict-without-positions")
+
+
+@pytest.mark.parametrize(
+    "said", [{"statement": "no"}, {"requested_outcome": "nothing"}, {"letter_hash": "ab" * 32}, {"clause": "4.2"}]
+)
+def test_silence_has_no_words(said: dict[str, str]) -> None:
+    given(*UNANSWERED).when(but(RECORD_SILENCE, **said)).then_rejected("verdict-without-positions")
+
+
+def test_a_position_says_something() -> None:
+    told = given(OPENED, DISPUTED)
+    told.when(but(STATE_POSITION, statement=None)).then_rejected("verdict-without-positions")
+
+
+def test_silence_is_recorded_once_for_a_request_and_not_by_the_silent() -> None:
+    given(*UNANSWERED).when(but(RECORD_SILENCE, actor=MANUFACTURER)).then_rejected("role-may-not")
+    silent = given(*UNANSWERED, SILENT)
+    silent.when(RECORD_SILENCE).then_rejected("already-on-record")
+    again = given(*UNANSWERED, SILENT, but(ASKED, deadline=hour(6.5)))
+    again.where(now=hour(8)).when(RECORD_SILENCE).then(SILENT)
 
 
 def test_silence_names_no_deadline_that_is_earlier_than_the_one_set_or_has_not_passed() -> None:
@@ -376,6 +409,56 @@ def test_only_parties_of_the_dispute_win_it_or_bear_a_share() -> None:
 
 # after the verdict
 
+JUDGED_ANEW = but(ISSUE_VERDICT, by="e-2", actor=Actor(id="e-2", role="expert"))
+
+
+def test_whoever_gave_or_recorded_the_verdict_does_not_judge_the_appeal() -> None:
+    told = given(*HEARD, fact(VERDICT, by=DISPUTE_OFFICER), APPEALED)
+    told.when(but(JUDGED_ANEW, by="E-1")).then_rejected("judge-in-own-case")
+    told.when(but(JUDGED_ANEW, actor=DISPUTE_OFFICER)).then_rejected("judge-in-own-case")
+    told.when(JUDGED_ANEW).then(but(VERDICT, by="e-2"))
+
+
+def test_a_manufacturer_judges_only_where_it_is_no_party() -> None:
+    theirs = but(ISSUE_VERDICT, by="acme", actor=MANUFACTURER)
+    given(*HEARD).when(theirs).then_rejected("judge-in-own-case")
+    other = but(VERDICT, by="acme", in_favour_of="customer", shares=shares("0", "100"))
+    company = (but(DISPUTED, parties=("company",)), PINNED, CUSTOMERS_POSITION)
+    told = given(OPENED, *company, but(MANUFACTURERS_POSITION, party="company"))
+    told.when(but(theirs, shares=())).then(but(other, shares=()))
+
+
+def test_a_name_in_other_letters_is_the_same_judge() -> None:
+    told = given(OPENED, fact(IN_WARRANTY, by=MANAGER), but(DISPUTED, about_version=2), *HEARD[2:])
+    told.when(but(ISSUE_VERDICT, by="M-1")).then_rejected("judge-in-own-case")
+
+
+def test_a_settlement_is_in_the_currency_of_the_bills() -> None:
+    settle = but(CLOSE_DISPUTE, how="settled", amount=Money(amount=Decimal(50), currency="USD"))
+    given(*HEARD, BILLED).when(settle).then_rejected("not-approved")
+    given(*HEARD).when(settle).then(but(DISPUTE_CLOSED, how="settled", amount=settle.amount))
+
+
+def test_a_customer_or_manufacturer_opens_a_dispute_of_their_own_only() -> None:
+    for actor, party in ((CUSTOMER, "manufacturer"), (MANUFACTURER, "customer")):
+        foreign = but(OPEN_DISPUTE, actor=actor, raised_by=party, parties=("customer", "manufacturer"))
+        given(OPENED).when(foreign).then_rejected("role-may-not")
+        by_staff = but(foreign, actor=DISPUTE_OFFICER)
+        assert given(OPENED).when(by_staff).refusal is None
+
+
+def test_to_a_joint_inspection_somebody_came() -> None:
+    with pytest.raises(BadInput, match="attendees"):
+        but(HOLD_JOINT_INSPECTION, attendees=())
+
+
+def test_a_correction_leaves_a_verdict_that_could_have_been_given() -> None:
+    told = given(*HEARD, VERDICT)
+    for field, is_ in (("in_favour_of", "insurer"), ("shares.0.percent", "40"), ("shares.0.party", "seller")):
+        said = {"target_version": 6, "field": field, "is_": is_, "actor": DISPUTE_OFFICER, "approved_by": "m-1"}
+        told.when(but(CORRECT_EVENT, **said)).then_rejected("unknown-reference")
+        assert told.when(but(CORRECT_EVENT, **{**said, "field": "clause", "is_": "4.2"})).refusal is None
+
 
 def test_a_verdict_is_about_a_dispute_that_exists() -> None:
     given(OPENED, PINNED).when(ISSUE_VERDICT).then_rejected("unknown-reference")
@@ -388,7 +471,7 @@ def test_a_closed_dispute_is_not_decided_again() -> None:
 
 def test_a_dispute_is_decided_again_only_after_an_appeal() -> None:
     given(*HEARD, VERDICT).when(ISSUE_VERDICT).then_rejected("already-on-record")
-    given(*HEARD, VERDICT, APPEALED).when(ISSUE_VERDICT).then(VERDICT)
+    given(*HEARD, VERDICT, APPEALED).when(JUDGED_ANEW).then(but(VERDICT, by="e-2"))
 
 
 def test_only_a_verdict_is_appealed() -> None:
@@ -415,7 +498,7 @@ def test_each_party_appeals_once_against_one_verdict() -> None:
 def test_an_appeal_opens_the_dispute_again() -> None:
     opened = given(*HEARD, VERDICT, DISPUTE_CLOSED, APPEALED).ticket.disputes["D-1"]
     assert (opened.is_open, opened.closing) == (True, None)
-    given(*HEARD, VERDICT, DISPUTE_CLOSED, APPEALED).when(ISSUE_VERDICT).then(VERDICT)
+    given(*HEARD, VERDICT, DISPUTE_CLOSED, APPEALED).when(JUDGED_ANEW).then(but(VERDICT, by="e-2"))
 
 
 AGAINST = but(VERDICT, in_favour_of="manufacturer", shares=shares("0", "100"))
@@ -499,7 +582,7 @@ def test_a_dispute_is_fought_out_after_closure_and_reopens_nothing() -> None:
             but(STATE_POSITION, actor=MANUFACTURER, party="manufacturer"),
             ISSUE_VERDICT,
             APPEAL_VERDICT,
-            ISSUE_VERDICT,
+            JUDGED_ANEW,
             CLOSE_DISPUTE,
         )
     )

@@ -1,14 +1,14 @@
 """Known: what of a ticket's facts a standard may ask about."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from hypothesis import given as drawn
 from hypothesis import settings
 
-from tests.examples import CLOSED, HANDED_BACK, OPENED, RECEIVED, REOPENED, START, TESTED, but
+from tests.examples import CLOSED, EXCHANGED, HANDED_BACK, OPENED, RECEIVED, REOPENED, REPAIRED, START, TESTED, but
 from tests.spec import fact, history
-from tests.standards import HISTORIES, at, found, reading
+from tests.standards import HISTORIES, REOPENED_FOR_ANOTHER, at, found, reading
 from ticketing.domain import events as e
 from ticketing.domain.evolve import fold
 from ticketing.domain.known import known_of
@@ -36,20 +36,46 @@ def test_what_was_found_in_an_earlier_cycle_says_nothing_of_this_one() -> None:
     once = (OPENED, RECEIVED, *looked, HANDED_BACK, CLOSED)
     again = known_of(history(*once, REOPENED))
     assert (again.tests, again.findings) == ({}, ())
-    assert again.opened_on == START.date()  # seven hours after the opening
+    assert again.cycle_opened_on == START.date()  # seven hours after the opening
     late = known_of(history(*once, REOPENED, fact(TESTED, at=at(0, 2))))
     assert late.tests == {}
     assert known_of(history(*once, REOPENED, TESTED)).tests.keys() == {("charge", "standard")}
 
 
-def test_the_unit_was_handed_over_at_the_last_hand_back_before_this_cycle_or_as_the_proof_says() -> None:
+def on(day: int) -> date:
+    return at(day).date()
+
+
+@pytest.mark.parametrize("ground", ["same_fault", "complaint", "verdict", "closed_in_error"])
+def test_a_fault_stays_reported_when_it_was_first_reported_unless_another_is(ground: str) -> None:
+    once = (OPENED, RECEIVED, fact(CLOSED, at=at(5)))
+    again = known_of(history(*once, fact(but(REOPENED, ground=ground), at=at(60))))
+    assert (again.opened_on, again.cycle_opened_on) == (on(0), on(60))
+    another = (*once, fact(REOPENED_FOR_ANOTHER, at=at(60)))
+    assert (known_of(history(*another)).opened_on, known_of(history(*another)).cycle_opened_on) == (on(60), on(60))
+    third = known_of(history(*another, fact(CLOSED, at=at(70)), fact(but(REOPENED, ground=ground), at=at(90))))
+    assert (third.opened_on, third.cycle_opened_on) == (on(60), on(90))
+
+
+def test_the_unit_was_handed_over_at_the_last_hand_back_after_a_repair_or_as_the_proof_says() -> None:
     assert known_of(history(OPENED)).handed_over_on is None
     assert known_of(history(OPENED, but(PROOF, handed_over_on=None))).handed_over_on is None
-    once = (OPENED, PROOF, RECEIVED, fact(HANDED_BACK, at=at(5)))
-    assert known_of(history(*once)).handed_over_on == date(2025, 7, 20)
-    again = known_of(history(*once, fact(CLOSED, at=at(5)), fact(REOPENED, at=at(9))))
-    assert again.handed_over_on == (START + timedelta(days=5)).date()
-    assert again.opened_on == (START + timedelta(days=9)).date()
+    for mended in (REPAIRED, EXCHANGED):
+        once = (OPENED, PROOF, RECEIVED, fact(mended, at=at(4)), fact(HANDED_BACK, at=at(5)))
+        assert known_of(history(*once)).handed_over_on == date(2025, 7, 20)
+        again = known_of(history(*once, fact(CLOSED, at=at(5)), fact(REOPENED, at=at(9))))
+        assert again.handed_over_on == on(5)
+
+
+def test_a_unit_that_came_back_unrepaired_was_not_handed_over_anew() -> None:
+    refused = (OPENED, PROOF, RECEIVED, fact(HANDED_BACK, at=at(5)), fact(CLOSED, at=at(5)), fact(REOPENED, at=at(9)))
+    assert known_of(history(*refused)).handed_over_on == date(2025, 7, 20)
+    # Repaired only after it had been handed back, and repaired in another cycle.
+    assert known_of(history(*refused, fact(REPAIRED, at=at(7)))).handed_over_on == date(2025, 7, 20)
+    repaired = (*refused, fact(RECEIVED, at=at(9)), fact(REPAIRED, at=at(10)), fact(HANDED_BACK, at=at(11)))
+    unrepaired = (fact(RECEIVED, at=at(21)), fact(HANDED_BACK, at=at(22)))
+    closed = (fact(CLOSED, at=at(12)), fact(REOPENED, at=at(20)), *unrepaired, fact(CLOSED, at=at(23)))
+    assert known_of(history(*repaired, *closed, fact(REOPENED, at=at(30)))).handed_over_on == on(11)
 
 
 @pytest.mark.parametrize(
@@ -62,19 +88,19 @@ def test_the_unit_was_handed_over_at_the_last_hand_back_before_this_cycle_or_as_
 )
 def test_days_in_repair_are_those_from_receipt_to_hand_back_both_counted(back: int, hours: float, days: int) -> None:
     once = (OPENED, fact(RECEIVED, at=at(0)), fact(HANDED_BACK, at=at(back, hours)), fact(CLOSED, at=at(back, hours)))
-    assert known_of(history(*once)).days_in_repair == 0
-    assert known_of(history(*once, fact(REOPENED, at=at(back + 9)))).days_in_repair == days
+    assert known_of(history(*once)).stays == ()
+    ((first, last),) = known_of(history(*once, fact(REOPENED, at=at(back + 9)))).stays
+    assert (first, (last - first).days + 1) == (on(0), days)
 
 
-def test_days_in_repair_of_several_stays_count_each_day_once() -> None:
-    # Days 0 to 2, then 2 to 3 of the same cycle: four days. What is still in hand at the reopening counts up to it.
+def test_each_stay_before_this_cycle_is_known_and_what_is_still_in_hand_counts_up_to_the_reopening() -> None:
     stays = (fact(RECEIVED, at=at(0)), fact(HANDED_BACK, at=at(2)), fact(RECEIVED, at=at(2, 3)))
     back = known_of(history(OPENED, *stays, fact(HANDED_BACK, at=at(3)), CLOSED, fact(REOPENED, at=at(10))))
-    assert back.days_in_repair == 4
+    assert back.stays == ((on(0), on(2)), (on(2), on(3)))
     kept = known_of(history(OPENED, *stays, fact(CLOSED, at=at(5)), fact(REOPENED, at=at(10))))
-    assert kept.days_in_repair == 11
+    assert kept.stays == ((on(0), on(2)), (on(2), on(10)))
     present = known_of(history(OPENED, *stays, CLOSED, fact(REOPENED, at=at(10)), fact(RECEIVED, at=at(12))))
-    assert present.days_in_repair == 11
+    assert present.stays == kept.stays
 
 
 def test_evidence_is_known_by_its_kind_and_a_proof_of_purchase_is_one() -> None:
@@ -96,7 +122,7 @@ def test_what_is_known_agrees_with_the_ticket(facts: list[Recorded[Event]]) -> N
         ticket.purchased_on,
     )
     assert ticket.cycle_opened_at is not None
-    assert known.opened_on == ticket.cycle_opened_at.date()
+    assert known.cycle_opened_on == ticket.cycle_opened_at.date()
 
 
 @drawn(HISTORIES)

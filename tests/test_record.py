@@ -6,9 +6,11 @@ from decimal import Decimal
 import pytest
 
 from tests.examples import (
+    APPEALED,
     APPROVED,
     AUDITOR,
     BILLED,
+    CLAIMED,
     CLOSED,
     COMPLAINED,
     COMPLETE_REPAIR,
@@ -17,12 +19,16 @@ from tests.examples import (
     CREDITED,
     CUSTOMERS_POSITION,
     DIAGNOSED,
+    DISPUTE_CLOSED,
     DISPUTE_OFFICER,
     DISPUTED,
     ESTIMATED,
+    EVIDENCE_HANDED_OVER,
+    EVIDENCE_SUBMITTED,
     HANDED_BACK,
     HOST_FACT,
     IN_WARRANTY,
+    INSPECTED_JOINTLY,
     INSPECTOR,
     MANAGER,
     MANUFACTURERS_POSITION,
@@ -36,7 +42,9 @@ from tests.examples import (
     OUT_OF_WARRANTY,
     PAID,
     PART_FITTED,
+    PAYERS_REVISED,
     PINNED,
+    POSITION_REQUESTED,
     PROMISED,
     QC_FAILED,
     QC_PASSED,
@@ -271,9 +279,13 @@ def test_a_correction_stands_as_it_was_said_but_for_its_reason(field: str) -> No
     told.when(but(AWAY, target_version=3)).then(but(RETRACTED, target_version=3))
 
 
-@pytest.mark.parametrize(
-    "event", [ESTIMATED, APPROVED, DISPUTED, COMPLAINED, QC_FAILED, BILLED], ids=lambda event: type(event).__name__
+RELIED_ON: tuple[Event, ...] = (
+    *(ESTIMATED, APPROVED, DISPUTED, POSITION_REQUESTED, CUSTOMERS_POSITION, EVIDENCE_SUBMITTED, EVIDENCE_HANDED_OVER),
+    *(INSPECTED_JOINTLY, APPEALED, DISPUTE_CLOSED, PAYERS_REVISED, CLAIMED, COMPLAINED, QC_FAILED, BILLED, CREDITED),
 )
+
+
+@pytest.mark.parametrize("event", RELIED_ON, ids=lambda event: type(event).__name__)
 def test_what_others_rely_on_is_taken_back_by_two_people_only(event: Event) -> None:
     told, command = given(OPENED, RECEIVED, fact(event, by=MANAGER)), but(RETRACT_EVENT, target_version=3)
     told.when(but(command, actor=MANAGER)).then_rejected("role-may-not")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
@@ -12,7 +12,18 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from tests.assessed import assessed, shown
-from tests.examples import MANAGER, OPENED, TESTED, but
+from tests.examples import (
+    CLOSED,
+    HANDED_BACK,
+    MANAGER,
+    OPENED,
+    RECEIVED,
+    REFUSED,
+    REOPENED,
+    REPAIRED,
+    TESTED,
+    but,
+)
 from tests.oracle import Case, raw
 from tests.spec import fact, history
 from tests.standards import (
@@ -20,6 +31,7 @@ from tests.standards import (
     D4,
     HISTORIES,
     LOOKS,
+    REOPENED_FOR_ANOTHER,
     STANDARDS,
     after_tests,
     at,
@@ -129,12 +141,63 @@ def test_a_period_ends_with_its_last_day(since: str, known: Known, missing: str)
 
 def test_a_period_is_longer_by_days_in_repair_only_where_it_says_so() -> None:
     # Bought on 30 December 2013 for a year, 58 days in repair: 30 December 2014 and 58 days are 26 February 2015.
-    repaired = Known(purchased_on=date(2013, 12, 30), days_in_repair=58)
+    repaired = Known(purchased_on=date(2013, 12, 30), stays=((date(2014, 3, 1), date(2014, 4, 27)),))
     extended = covering(period={"months": 12, "since": "purchase", "is_extended_by_repair": True})
     plain = covering(period={"months": 12, "since": "purchase"})
     assert said(extended, replace(repaired, opened_on=date(2015, 2, 26))).answer == "covers"
     assert said(extended, replace(repaired, opened_on=date(2015, 2, 27))).answer == "does_not_apply"
     assert said(plain, replace(repaired, opened_on=date(2014, 12, 31))).answer == "does_not_apply"
+
+
+@pytest.mark.parametrize(
+    ("stays", "last"),
+    [
+        ((), date(2026, 2, 1)),
+        # Days 10 to 12, then 12 to 14: five days, each once.
+        (((10, 12), (12, 14)), date(2026, 2, 6)),
+        # One that began before the period, on its first day, or ended on it is not counted again.
+        (((-5, 20),), date(2026, 2, 1)),
+        (((-5, 0), (0, 3)), date(2026, 2, 1)),
+        (((-5, 3), (2, 4)), date(2026, 2, 4)),  # of the second one, days 2 to 4
+        # One that began when the fault had been reported, on 10 February, is its own.
+        (((40, 60),), date(2026, 2, 1)),
+        (((41, 60),), date(2026, 2, 1)),
+        (((38, 60),), date(2026, 2, 4)),  # days 38, 39 and 40, the one of the report
+    ],
+)
+def test_only_stays_within_the_period_make_it_longer(stays: tuple[tuple[int, int], ...], last: date) -> None:
+    start = date(2026, 1, 1)
+    days = tuple((start + timedelta(days=first), start + timedelta(days=end)) for first, end in stays)
+    clause = covering(period={"months": 1, "since": "hand_over", "is_extended_by_repair": True})
+    known = Known(handed_over_on=start, opened_on=date(2026, 2, 10), stays=days)
+    assert only_reason(clause, known).about[2] == str(last)
+
+
+def test_a_fault_reported_in_time_is_covered_though_the_case_is_reopened_later() -> None:
+    # Bought 700 days before the report, refused, and reopened 60 days later: 24 months are 730 or 731 days.
+    proof = e.ProofOfPurchaseRecorded(purchased_on=at(-700).date())
+    told = (OPENED, proof, RECEIVED, TESTED, REFUSED, fact(HANDED_BACK, at=at(1)), fact(CLOSED, at=at(1)))
+    clause = covering(period={"months": 24, "since": "purchase"})
+    assert said(clause, known_of(history(*told, fact(REOPENED, at=at(60))))).answer == "covers"
+    another = known_of(history(*told, fact(REOPENED_FOR_ANOTHER, at=at(60))))
+    assert said(clause, another).answer == "does_not_apply"
+
+
+def test_a_fault_reported_too_late_is_not_in_time_because_it_was_worked_on() -> None:
+    proof = e.ProofOfPurchaseRecorded(purchased_on=at(-32).date())
+    told = (OPENED, proof, RECEIVED, fact(HANDED_BACK, at=at(20)), fact(CLOSED, at=at(20)), fact(REOPENED, at=at(21)))
+    clause = covering(period={"months": 1, "since": "purchase", "is_extended_by_repair": True})
+    assert said(clause, known_of(history(*told))).answer == "does_not_apply"
+
+
+@pytest.mark.parametrize(("back", "answer"), [(30, "covers"), (40, "does_not_apply")])
+def test_a_period_from_the_hand_over_after_a_repair_asks_when_the_fault_came_back(back: int, answer: str) -> None:
+    # Handed back on 7 March 2026: a month ends on 7 April, 36 days after the opening.
+    told = (OPENED, RECEIVED, REPAIRED, fact(HANDED_BACK, at=at(5)), fact(CLOSED, at=at(5)))
+    known = known_of(history(*told, fact(REOPENED, at=at(back))))
+    burden = BurdenOfProof(on="company", until_months=1, since="hand_over", then_on="customer")
+    clause = said(covering(period={"months": 1, "since": "hand_over"}, burden_of_proof=burden), known)
+    assert (clause.answer, clause.burden) == (answer, "company" if answer == "covers" else "customer")
 
 
 @pytest.mark.parametrize(

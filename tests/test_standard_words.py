@@ -1,13 +1,13 @@
 """Standard words: clauses, assessments and the differences of two versions, in sentences of the trade."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.examples import STANDARD, TESTED, but
 from tests.oracle import LAXER
-from tests.standards import D3, after_tests, covering, excluding, found, reading, standard
+from tests.standards import D3, D4, after_tests, covering, excluding, found, reading, standard
 from ticketing.adapters.reference_files import read_reference_files
 from ticketing.domain.clauses import Clause
 from ticketing.domain.known import Known
@@ -108,6 +108,11 @@ KNOWN = Known(model="P9", purchased_on=date(2024, 3, 2), manufactured_on=date(20
             covering(inspections=[{"test": "charge", "unit": "A", "at_most": "0.5"}]),
             after_tests(but(TESTED, reading=None)),
             "charge (standard): no reading, asked is <=0.5 A",
+        ),
+        (
+            covering(inspections=[{"test": "charge", "unit": "mm2", "at_least": "1", "at_most": "2"}]),
+            after_tests(reading("5", "furlongs")),
+            "charge (standard): 5 furlongs (in furlongs, not mm2), asked is >=1 <=2 mm2",
         ),
         (
             covering(inspections=[{"test": "charge", "stages": ["under_load"], "passed": True}]),
@@ -250,7 +255,27 @@ def test_the_whole_is_compared_too_and_equal_versions_say_the_same() -> None:
     newer = but(STANDARD, document_hash="cd" * 32, effective_from=datetime(2027, 1, 1, tzinfo=UTC), manufacturer="ACM")
     assert [(change.about, change.what, change.before, change.after) for change in differences(STANDARD, newer)] == [
         ("standard", "manufacturer", "ACME", "ACM"),
-        ("standard", "effective from", "2025-01-26", "2027-01-01"),
+        ("standard", "effective from", "2025-01-26T09:00:00Z", "2027-01-01"),
         ("standard", "document", "ab" * 32, "cd" * 32),
     ]
     assert differences(STANDARD, but(STANDARD, version=4)) == ()
+
+
+def test_two_instants_of_one_day_differ() -> None:
+    (change,) = differences(STANDARD, but(STANDARD, effective_from=STANDARD.effective_from + timedelta(minutes=1)))
+    assert change.in_words() == (
+        "standard, effective from changed from “2025-01-26T09:00:00Z” to “2025-01-26T09:01:00Z”"
+    )
+
+
+def test_the_order_in_which_things_are_named_says_nothing() -> None:
+    demanded = STANDARD.tests_before_no_fault
+    clause = covering(models=("P7", "P8", "P9"), causes=("wear", "misuse"), defect_codes=(D3, D4))
+    turned = {name: getattr(clause, name)[::-1] for name in ("models", "causes", "defect_codes")}
+    one = but(standard(clause, excluding(models=("P7",))), tests_before_no_fault=demanded)
+    clauses = tuple(but(it, **turned) if it.id == clause.id else it for it in reversed(one.clauses))
+    other = but(one, clauses=clauses, tests=one.tests[::-1], tests_before_no_fault=demanded[::-1])
+    assert len(demanded) > 1
+    assert differences(one, other) == ()
+    (change,) = differences(one, but(other, clauses=(but(clauses[1], models=("P9", "P6", "P8")), clauses[0])))
+    assert (change.before, change.after) == ("the model is P7, P8 or P9", "the model is P8, P9 or P6")

@@ -126,7 +126,7 @@ def test_bare_facts_leave_no_loose_ends() -> None:
         ),
         (
             examples.but(examples.CLAIM_DECIDED, on_behalf_of="acme", letter_hash="cd" * 32),
-            "decided claim C-1 on behalf of acme: 25.00 EUR approved, clause 9.1, letter cdcdcdcdcdcd…",
+            "decided claim C-1 on behalf of acme: 25.00 EUR approved, clause 4.2, letter cdcdcdcdcdcd…",
         ),
         (
             examples.but(examples.CREDITED, dispute_id="D-1"),

@@ -10,11 +10,13 @@ from ticketing.adapters.recent import Recent
 from ticketing.adapters.store import ClaimKind, Store
 from ticketing.domain import events as e
 from ticketing.domain.assessment import Assessment
+from ticketing.domain.claim import DecideClaim
 from ticketing.domain.closure import CloseTicket
 from ticketing.domain.command import Command
 from ticketing.domain.cuts import surviving
 from ticketing.domain.decide import ASSESSED
 from ticketing.domain.diagnosis import DecideEntitlement, PinStandard, RecordDiagnosis, RefuseService, ReviseEntitlement
+from ticketing.domain.dispute import IssueVerdict
 from ticketing.domain.errors import Conflict, NotFound
 from ticketing.domain.intake import OpenTicket
 from ticketing.domain.known import known_of
@@ -34,6 +36,14 @@ _ASKING_FOR_STANDARDS = (
     e.StandardPinned,
     RecordDiagnosis,
     e.DiagnosisRecorded,
+    DecideEntitlement,
+    e.EntitlementDecided,
+    RefuseService,
+    e.ServiceRefused,
+    IssueVerdict,
+    e.VerdictIssued,
+    DecideClaim,
+    e.ClaimDecided,
     CloseTicket,
     e.TicketClosed,
 )

@@ -61,6 +61,8 @@ def said(value: object, path: Sequence[str], text: TextOf, zone: tzinfo) -> str:
             return shown(value, zone)
         case date():
             return value.isoformat()
+        case Mapping() if path[-1] == "payers_revised":
+            return ", ".join(f"estimate {version} by fact {fact}" for version, fact in value.items()) or "nothing"
         case Mapping():
             told = {str(key): inner(part) for key, part in value.items() if part not in (None, (), {})}
             return ", ".join(f"{_spaced(key)} {part}" for key, part in told.items()) or "nothing"

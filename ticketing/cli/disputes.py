@@ -23,7 +23,7 @@ from ticketing.cli.stores import StoreUrl, opened_to_ask
 from ticketing.cli.ticket_state import in_json
 from ticketing.cli.tickets import TicketName
 from ticketing.cli.times import ABOUT_INSTANTS, KnownAt, Zone, instant_given, zone_named
-from ticketing.domain.consequences import Proposal
+from ticketing.domain.consequences import Proposal, leftovers
 from ticketing.domain.disputed import Claim, Dispute
 from ticketing.domain.errors import BadInput, CommandRejected, NotFound
 from ticketing.domain.roles import MAY_SEND
@@ -96,6 +96,8 @@ def _show(dispute: Dispute, view: View, proposals: Sequence[Proposal]) -> None:
         label = "what follows" if number == 1 else ""
         second = Text(" [needs a second person]", "mark") if proposal.needs_second_person else Text()
         lines.add_row(label, Text.assemble(f"{number}. {proposal.summary}", second))
+    for number, left in enumerate(leftovers(view.ticket, dispute.dispute_id)):
+        lines.add_row("by hand" if number == 0 else "", Text(left, "mark"))
     if lines.row_count:
         show_table(lines)
         say("")
@@ -150,6 +152,7 @@ def _dispute_json(dispute: Dispute, view: View, proposals: Sequence[Proposal]) -
             }
             for it in proposals
         ],
+        "by_hand": list(leftovers(view.ticket, dispute.dispute_id)),
     }
 
 

@@ -222,9 +222,14 @@ def _on_a_line(value: object) -> str:
     return str(value)
 
 
+_MOST_DIGITS = 18
+"""A longer number is no version; Python turns none of more than 4,300 digits into one."""
+
+
 def _key_and_version(text: str) -> tuple[str, int | None]:
     key, at, version = text.rpartition("@")
-    return (key, int(version)) if at and version.isdecimal() else (text, None)
+    is_version = bool(at) and version.isdecimal() and len(version) <= _MOST_DIGITS
+    return (key, int(version)) if is_version else (text, None)
 
 
 def _summary(versions: Sequence[Published]) -> dict[str, object]:

@@ -35,10 +35,10 @@ class CoveragePeriod(Value):
     """How long a clause covers: until the end of the day so many calendar months after the day it counts from.
 
     Attributes:
-        since: The day of purchase, of manufacture, or on which the customer got the unit: after an earlier repair the
-            day of the last hand-back, else what the proof of purchase says.
-        is_extended_by_repair: Adds the days that the unit was in the company's hands in earlier cycles, begun ones
-            whole.
+        since: The day of purchase, of manufacture, or on which the customer got the unit: the day of the last
+            hand-back after a completed repair or an exchange in an earlier cycle, else what the proof of purchase says.
+        is_extended_by_repair: Adds the days, begun ones whole, that the unit was in the company's hands in earlier
+            cycles, of stays that began after the day it counts from and before the fault was reported.
     """
 
     months: Months

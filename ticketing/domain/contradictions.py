@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
-from ticketing.domain.clauses import BurdenOfProof, Clause, Criterion, DefinedTest
+from ticketing.domain.clauses import BurdenOfProof, Clause, Criterion, DefinedTest, Stage
 from ticketing.domain.errors import nearest
 from ticketing.domain.reference import StandardPublished
+from ticketing.domain.values import Value
 
 _NO_CRITERIA = frozenset({"id", "title", "effect", "burden_of_proof"})
 """Fields of a clause that do not say whom it is about."""
@@ -38,7 +40,8 @@ def contradictions(standard: StandardPublished) -> Iterator[Contradiction]:
             yield Contradiction(f"clauses.{number}{'.' if found.key else ''}{found.key}", said)
     demanded = standard.tests_before_no_fault
     yield from _twice("tests_before_no_fault", (f"{test.test} ({test.stage})" for test in demanded))
-    for number, test in enumerate(demanded if defined else ()):
+    is_for_programs = defined or any(clause.effect is not None for clause in standard.clauses)
+    for number, test in enumerate(demanded if is_for_programs else ()):
         yield from _undefined(f"tests_before_no_fault.{number}.test", test.test, defined)
     yield from _between_clauses(standard.clauses)
 
@@ -48,6 +51,12 @@ def _between_clauses(clauses: tuple[Clause, ...]) -> Iterator[Contradiction]:
     for one, other in combinations(with_effect, 2):
         if one.effect != other.effect and _criteria(one) == _criteria(other):
             yield Contradiction("clauses", f"{one.id} and {other.id} ask the same, and one covers what one excludes")
+        elif one.effect != other.effect:
+            covering, excluding = (one, other) if one.effect == "covers" else (other, one)
+            if _criteria(excluding) != _criteria(_ASKING_NOTHING) and _is_within(covering, excluding):
+                yield Contradiction(
+                    "clauses", f"{covering.id} never covers: {excluding.id} excludes all that fulfils it"
+                )
     if with_effect and all(clause.effect == "excludes" for clause in with_effect):
         yield Contradiction("clauses", f"{with_effect[0].id} excludes and none covers: nothing would ever be covered")
 
@@ -56,6 +65,53 @@ def _criteria(clause: Clause) -> dict[str, object]:
     """What the clause asks, whatever the order of its lists."""
     asked = {name: getattr(clause, name) for name in Clause.model_fields if name not in _NO_CRITERIA}
     return {name: frozenset(value) if isinstance(value, tuple) else value for name, value in asked.items()}
+
+
+_ASKING_NOTHING = Clause(id="nothing", title="it asks nothing")
+
+
+def _is_within(narrow: Clause, wide: Clause) -> bool:
+    """Whether whatever fulfils one clause fulfils the other."""
+    named = ("models", "causes", "defect_codes")
+    days = ("manufactured", "purchased")
+    return (
+        wide.period in (None, narrow.period)
+        and all(_is_among(getattr(narrow, name), getattr(wide, name)) for name in named)
+        and all(_is_between(*_limits(narrow, f"{what}_from", f"{what}_to", wide)) for what in days)
+        and {*wide.evidence} <= {*narrow.evidence}
+        and all(
+            any(_is_stricter(mine, theirs, stage) for mine in narrow.inspections)
+            for theirs in wide.inspections
+            for stage in theirs.stages
+        )
+    )
+
+
+def _is_among(some: tuple[object, ...], others: tuple[object, ...]) -> bool:
+    """Whether a list asks no less than another; an empty one asks nothing."""
+    return not others or (bool(some) and {*some} <= {*others})
+
+
+def _is_stricter(mine: Criterion, theirs: Criterion, stage: Stage) -> bool:
+    has_threshold = theirs.at_least is not None or theirs.at_most is not None
+    return (
+        mine.test == theirs.test
+        and stage in mine.stages
+        and theirs.passed in (None, mine.passed)
+        and (not has_threshold or mine.unit == theirs.unit)
+        and _is_between(*_limits(mine, "at_least", "at_most", theirs))
+    )
+
+
+def _limits(narrow: Value, low: str, high: str, wide: Value) -> tuple[Any, Any, Any, Any]:
+    return getattr(narrow, low), getattr(narrow, high), getattr(wide, low), getattr(wide, high)
+
+
+def _is_between(low: Any, high: Any, lowest: Any, highest: Any) -> bool:  # noqa: ANN401  # days or numbers
+    """Whether all between two limits lies between two others, all inclusive; None leaves a side open."""
+    return (lowest is None or (low is not None and low >= lowest)) and (
+        highest is None or (high is not None and high <= highest)
+    )
 
 
 def _in_clause(clause: Clause, defined: dict[str, DefinedTest]) -> Iterator[Contradiction]:
@@ -73,6 +129,11 @@ def _in_clause(clause: Clause, defined: dict[str, DefinedTest]) -> Iterator[Cont
         first, last = getattr(clause, f"{what}_from"), getattr(clause, f"{what}_to")
         if first is not None and last is not None and first > last:
             yield Contradiction(f"{what}_from", f"{first} is after {what}_to, {last}")
+    if clause.manufactured_from and clause.purchased_to and clause.manufactured_from > clause.purchased_to:
+        said = f"{clause.manufactured_from} is after purchased_to, {clause.purchased_to}"
+        yield Contradiction("manufactured_from", f"{said}: no unit is bought before it is made")
+    if clause.effect is not None and clause.causes == ("none_found",) and clause.defect_codes:
+        yield Contradiction("defect_codes", "where no fault is found there is no defect code, so it never holds")
     yield from _twice("inspections", (f"{one.test} ({stage})" for one in clause.inspections for stage in {*one.stages}))
     for number, criterion in enumerate(clause.inspections):
         for found in _in_criterion(criterion, defined):

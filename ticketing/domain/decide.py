@@ -14,6 +14,7 @@ from ticketing.domain import (
     claim,
     closure,
     complaint,
+    cuts,
     diagnosis,
     dispute,
     estimate,
@@ -26,7 +27,7 @@ from ticketing.domain import (
 )
 from ticketing.domain import events as e
 from ticketing.domain.command import Broken, Causes, Command, Rule, Rules, Situation
-from ticketing.domain.errors import CommandRejected
+from ticketing.domain.errors import BadInput, CommandRejected
 from ticketing.domain.lifecycle import MOVES
 from ticketing.domain.reference import Reference
 from ticketing.domain.roles import MAY_SEND
@@ -71,12 +72,21 @@ CHANGED_BY_TWO = (
     e.EstimateIssued,
     e.EstimateApproved,
     e.DisputeOpened,
+    e.PositionRequested,
+    e.PositionStated,
+    e.EvidenceSubmitted,
+    e.EvidenceHandedOver,
+    e.JointInspectionHeld,
     e.VerdictIssued,
+    e.VerdictAppealed,
+    e.DisputeClosed,
     e.PayersRevised,
+    e.ClaimSubmitted,
     e.ClaimDecided,
     e.QcPassed,
     e.QcFailed,
     e.BillIssued,
+    e.BillCredited,
     e.ComplaintReceived,
 )
 """Decisions and agreements that others rely on: not even whoever recorded one changes it alone."""
@@ -96,6 +106,36 @@ def _takes_back_alone(event: e.EventCorrected | e.EventRetracted, s: Situation) 
     )
 
 
+_STILL: Mapping[type[Event], tuple[Rule[Any], ...]] = {
+    e.VerdictIssued: (dispute.NO_PARTY,),
+    e.DisputeClosed: (dispute.NO_PARTY,),
+    e.ClaimDecided: (claim.OVER_CLAIM,),
+}
+"""What a correction may not make of a decision: the rules that hold whenever one looks at it."""
+
+
+def _made_unsound(event: e.EventCorrected, s: Situation) -> str | None:
+    target = s.reference.target
+    if target is None or event.field == "occurred_at" or type(target.event) not in _STILL:
+        return None
+    after = cuts.with_field(target.event, event.field, cuts.stored_value(event.is_))
+    was, now_is = _unsound(target.event, s), _unsound(after, s)
+    return f"{now_is}: take {type(after).__name__} back and record another" if now_is and not was else None
+
+
+def _unsound(event: Event, s: Situation) -> str | None:
+    """Why nobody could say the fact so, by its command or by the rules that hold at any time."""
+    said = {
+        name: getattr(event, name) for name in type(event).model_fields if name in COMMAND_FOR[type(event)].model_fields
+    }
+    try:
+        COMMAND_FOR[type(event)].model_validate({"actor": s.actor, "ticket_id": s.ticket.ticket_id, **said})
+    except BadInput as wrong:
+        return str(wrong)
+    reasons = (rule.reason(event, s) for rule in _STILL[type(event)])
+    return next(filter(None, reasons), None)
+
+
 ASSESSED = (e.EntitlementDecided, e.EntitlementRevised, e.ServiceRefused)
 """Decisions beside which stands what the pinned standard said of the facts known, so that deviations are visible."""
 
@@ -104,7 +144,10 @@ ROLE_MAY_NOT = Rule("role-may-not", _role_may_not)
 ILLEGAL_TRANSITION = Rule("illegal-transition", _illegal_transition)
 _ALWAYS: tuple[Rule[Any], ...] = (ROLE_MAY_NOT, record.FROM_THE_FUTURE, ILLEGAL_TRANSITION)
 _TAKES_BACK_ALONE = Rule(ROLE_MAY_NOT.slug, _takes_back_alone)
-_BY_ROLE: Rules = {e.EventCorrected: (_TAKES_BACK_ALONE,), e.EventRetracted: (_TAKES_BACK_ALONE,)}
+_BY_ROLE: Rules = {
+    e.EventCorrected: (_TAKES_BACK_ALONE, Rule("unknown-reference", _made_unsound)),
+    e.EventRetracted: (_TAKES_BACK_ALONE,),
+}
 RULES_OF: Mapping[type[Event], tuple[Rule[Any], ...]] = {
     event: (*_ALWAYS, *phase.RULES.get(event, ()), *_BY_ROLE.get(event, ()))
     for phase in _PHASES

@@ -1,5 +1,6 @@
 """Diagnosis: tests, findings, the pinned standard, and who pays in principle; a refusal is one outcome."""
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -125,12 +126,33 @@ def _standard_unknown(event: e.StandardPinned, s: Situation) -> str | None:
         return f"{name} was never published"
     if event.document_hash is not None and standard.document_hash not in (None, event.document_hash):
         return f"the document of {name} has the hash {standard.document_hash}, not {event.document_hash}"
+    return _not_among(event.clauses, standard)
+
+
+def _not_among(named: Iterable[str], standard: StandardPublished) -> str | None:
     clauses = [clause.id for clause in standard.clauses]
-    unknown = [clause for clause in event.clauses if clause not in clauses]
-    if not unknown:
+    unknown = next((clause for clause in named if clause not in clauses), None)
+    if unknown is None:
         return None
-    near = nearest(unknown[0], clauses)
-    return f"{name} has no clause {unknown[0]}{f'; the nearest is {near}' if near is not None else ''}"
+    near = nearest(unknown, clauses)
+    hint = f"; the nearest is {near}" if near is not None else ""
+    return f"{standard.key}@{standard.version} has no clause {unknown}{hint}"
+
+
+def clause_unknown(named: Iterable[str | None], s: Situation) -> str | None:
+    """Which clause named the pinned version does not have, or None; a version without clauses is not asked."""
+    standard = _published(s.ticket.pinned, s.reference) if s.ticket.pinned is not None else None
+    if standard is None or not standard.clauses:
+        return None
+    return _not_among((clause for clause in named if clause is not None), standard)
+
+
+def _decided_by_unknown(event: e.EntitlementDecided, s: Situation) -> str | None:
+    return clause_unknown(event.clauses, s)
+
+
+def _refused_by_unknown(event: e.ServiceRefused, s: Situation) -> str | None:
+    return clause_unknown((event.clause,), s)
 
 
 def _moved_out_of_warranty_alone(event: e.EntitlementDecided | e.EntitlementRevised, s: Situation) -> str | None:
@@ -185,7 +207,11 @@ RULES: Rules = {
     e.TestPerformed: (NOT_RECEIVED,),
     e.DiagnosisRecorded: (NOT_RECEIVED, TESTS_MISSING),
     e.StandardPinned: (Rule("unknown-reference", _standard_unknown),),
-    e.EntitlementDecided: (ONE_PERSON_MOVED_WARRANTY,),
+    e.EntitlementDecided: (Rule("unknown-reference", _decided_by_unknown), ONE_PERSON_MOVED_WARRANTY),
     e.EntitlementRevised: (Rule("unknown-reference", _nothing_to_revise), ONE_PERSON_MOVED_WARRANTY),
-    e.ServiceRefused: (REFUSAL_WITHOUT_LOOK, Rule(ONE_PERSON_MOVED_WARRANTY.slug, _refused_against_entitlement)),
+    e.ServiceRefused: (
+        Rule("unknown-reference", _refused_by_unknown),
+        REFUSAL_WITHOUT_LOOK,
+        Rule(ONE_PERSON_MOVED_WARRANTY.slug, _refused_against_entitlement),
+    ),
 }

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from ticketing.domain import events as e
 from ticketing.domain.command import Causes, Rule, Rules, Situation, TicketCommand
+from ticketing.domain.diagnosis import clause_unknown
 from ticketing.domain.disputed import Dispute
 from ticketing.domain.shares import are_whole
 from ticketing.domain.values import Instant, Key, Language, Money, Party, PrivateText, Sha256, instant_text
@@ -94,7 +95,7 @@ class HoldJointInspection(TicketCommand):
     """The parties look at the unit together; what they find is recorded as tests."""
 
     dispute_id: Key
-    attendees: tuple[Key, ...]
+    attendees: Annotated[tuple[Key, ...], Field(min_length=1)]
     protocol: PrivateText | None = None
     invited: tuple[Key, ...] = ()
     protocol_hash: Sha256 | None = None
@@ -197,6 +198,35 @@ def _speaks_for_another(event: e.PositionStated | e.VerdictAppealed, s: Situatio
     return None
 
 
+def _opened_for_another(event: e.DisputeOpened, s: Situation) -> str | None:
+    role = s.actor.role
+    if role not in ("customer", "manufacturer") or event.raised_by == role:
+        return None
+    return f"a {role} does not open a dispute for the {event.raised_by}"
+
+
+def _own_silence(event: e.PositionStated, s: Situation) -> str | None:
+    is_own = event.is_silence and event.party == s.actor.role
+    return f"the {event.party} speaks, or somebody else records its silence" if is_own else None
+
+
+def _says_nothing(event: e.PositionStated, s: Situation) -> str | None:
+    if not event.is_silence:
+        return None if event.says_something else f"the position of the {event.party} says nothing, and is no silence"
+    is_said = event.says_something or event.clause is not None
+    return f"the silence of the {event.party} has no words, demand, letter or clause" if is_said else None
+
+
+def _silence_twice(event: e.PositionStated, s: Situation) -> str | None:
+    dispute = _dispute_of(event, s)
+    if dispute is None or not event.is_silence:
+        return None
+    unanswered = [it for it in dispute.asked if it.party == event.party and it.answered_by is None]
+    if not unanswered or any(it.is_pending for it in unanswered):
+        return None
+    return f"the silence of the {event.party} is on record; only after it is asked again it is recorded again"
+
+
 def _entered_without_source(event: e.PositionStated, s: Situation) -> str | None:
     is_own = event.party in ("company", s.actor.role) or s.actor.role == "unknown"
     if is_own or event.is_silence or event.on_behalf_of is not None or event.letter_hash is not None:
@@ -205,7 +235,8 @@ def _entered_without_source(event: e.PositionStated, s: Situation) -> str | None
 
 
 def _asked_too_late(event: e.PositionRequested, s: Situation) -> str | None:
-    if event.deadline > s.occurred_at:
+    # By the application's clock too: asked in hindsight, nobody could have answered.
+    if event.deadline > max(s.occurred_at, s.reference.now):
         return None
     return f"the deadline {instant_text(event.deadline)} has passed when the {event.party} is asked"
 
@@ -221,7 +252,9 @@ def _silence_too_early(event: e.PositionStated, s: Situation) -> str | None:
     if event.deadline is not None and event.deadline < due:
         return f"the {event.party} was given until {instant_text(due)}, not {instant_text(event.deadline)}"
     last = max(due, event.deadline or due)
-    return f"the {event.party} may answer until {instant_text(last)}" if last >= s.occurred_at else None
+    # What occurs may lie a little ahead of the clock; the deadline has passed by both.
+    is_early = last >= min(s.occurred_at, s.reference.now)
+    return f"the {event.party} may answer until {instant_text(last)}" if is_early else None
 
 
 def _evidence_is_new(event: e.EvidenceSubmitted, s: Situation) -> str | None:
@@ -302,8 +335,22 @@ def _judge_in_own_case(event: e.VerdictIssued, s: Situation) -> str | None:
     dispute = _dispute_of(event, s)
     if dispute is None:
         return None
-    judging = {event.by, s.actor.id} & _deciders(dispute, s)
-    return f"{min(judging)} made the decision that is disputed" if judging else None
+    if s.actor.role in ("customer", "manufacturer") and s.actor.role in dispute.parties:
+        return f"the {s.actor.role} is a party of dispute {event.dispute_id}"
+    judges = {who.casefold(): who for who in (event.by, s.actor.id)}
+    deciding = judges.keys() & {who.casefold() for who in _deciders(dispute, s)}
+    if deciding:
+        return f"{judges[min(deciding)]} made the decision that is disputed"
+    before = {who.casefold() for verdict in dispute.verdicts for who in (verdict.by, verdict.entered_by)}
+    again = judges.keys() & before
+    return f"{judges[min(again)]} gave the verdict that was appealed" if again else None
+
+
+def _settled_in_no_bills_currency(event: e.DisputeClosed, s: Situation) -> str | None:
+    billed = {line.amount.currency for bill in s.ticket.bills.values() for line in bill.lines}
+    if event.amount is None or not billed or event.amount.currency in billed:
+        return None
+    return f"the settlement is in {event.amount.currency}, the bills in {', '.join(sorted(billed))}"
 
 
 def _deciders(dispute: Dispute, s: Situation) -> frozenset[str]:
@@ -315,9 +362,13 @@ def _deciders(dispute: Dispute, s: Situation) -> frozenset[str]:
     return s.ticket.deciders.get(version, frozenset({actor} if actor is not None else ()))
 
 
+def _decided_by_unknown(event: e.VerdictIssued, s: Situation) -> str | None:
+    return clause_unknown((event.clause,), s)
+
+
 _UNKNOWN = Rule("unknown-reference", dispute_unknown)
 _NO_VERDICT = Rule("unknown-reference", _no_verdict)
-_NO_PARTY = Rule("unknown-reference", _no_party)
+NO_PARTY = Rule("unknown-reference", _no_party)
 _CLOSED = Rule("already-on-record", _not_open)
 _FOR_ANOTHER = Rule("role-may-not", _speaks_for_another)
 VERDICT_WITHOUT_POSITIONS = Rule("verdict-without-positions", _verdict_without_positions)
@@ -335,13 +386,20 @@ CAUSES: Causes = {
     CloseDispute: e.DisputeClosed,
 }
 RULES: Rules = {
-    e.DisputeOpened: (Rule("already-on-record", _dispute_is_new), Rule("unknown-reference", _about_nothing)),
+    e.DisputeOpened: (
+        Rule("already-on-record", _dispute_is_new),
+        Rule(_FOR_ANOTHER.slug, _opened_for_another),
+        Rule("unknown-reference", _about_nothing),
+    ),
     e.PositionRequested: (_UNKNOWN, _CLOSED, Rule(VERDICT_WITHOUT_POSITIONS.slug, _asked_too_late)),
     e.PositionStated: (
         _UNKNOWN,
         _FOR_ANOTHER,
         Rule(_FOR_ANOTHER.slug, _entered_without_source),
+        Rule(_FOR_ANOTHER.slug, _own_silence),
+        Rule(VERDICT_WITHOUT_POSITIONS.slug, _says_nothing),
         Rule(VERDICT_WITHOUT_POSITIONS.slug, _silence_too_early),
+        Rule("already-on-record", _silence_twice),
     ),
     e.EvidenceSubmitted: (_UNKNOWN, Rule("already-on-record", _evidence_is_new)),
     e.EvidenceHandedOver: (Rule("unknown-reference", _not_in_that_hand),),
@@ -350,7 +408,8 @@ RULES: Rules = {
         _UNKNOWN,
         _CLOSED,
         Rule("already-on-record", _decided_already),
-        _NO_PARTY,
+        NO_PARTY,
+        Rule("unknown-reference", _decided_by_unknown),
         VERDICT_WITHOUT_POSITIONS,
         JUDGE_IN_OWN_CASE,
     ),
@@ -358,8 +417,14 @@ RULES: Rules = {
         _UNKNOWN,
         _FOR_ANOTHER,
         _NO_VERDICT,
-        _NO_PARTY,
+        NO_PARTY,
         Rule("already-on-record", _appealed_already),
     ),
-    e.DisputeClosed: (_UNKNOWN, _CLOSED, _NO_VERDICT, _NO_PARTY),
+    e.DisputeClosed: (
+        _UNKNOWN,
+        _CLOSED,
+        _NO_VERDICT,
+        NO_PARTY,
+        Rule("not-approved", _settled_in_no_bills_currency),
+    ),
 }

@@ -73,7 +73,7 @@ class Appeal:
 
 @dataclass(slots=True)
 class Verdict:
-    """One verdict, and who appealed against it."""
+    """One verdict, who recorded it, and who appealed against it."""
 
     version: int
     issued_at: datetime
@@ -83,6 +83,7 @@ class Verdict:
     shares: tuple[e.Share, ...]
     clause: str | None
     reasons: PrivateText
+    entered_by: str
     appeals: list[Appeal] = field(default_factory=list)
 
     def says_the_same_as(self, other: "Verdict") -> bool:
@@ -114,7 +115,7 @@ class Dispute:
         about_version: The fact that is disputed, if it is one.
         heard: The parties whose position, or silence after a deadline, is on record.
         payers_revised: By estimate version, the version of the fact that last revised its payers for this dispute.
-        credited: What was credited for this dispute, by currency.
+        credited: What was credited for this dispute, by bill.
     """
 
     dispute_id: str
@@ -228,7 +229,9 @@ class Claim:
     to_party: Party
     dispute_id: str | None
     amount: Money
+    cycle: int
     amount_approved: Money | None = None
+    lines: tuple[e.ClaimLine, ...] = ()
     decisions: list[ClaimDecision] = field(default_factory=list)
 
     @property

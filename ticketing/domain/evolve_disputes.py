@@ -98,6 +98,7 @@ def decided(t: Ticket, event: e.VerdictIssued, at: Envelope[Event]) -> None:
                 shares=event.shares,
                 clause=event.clause,
                 reasons=event.reasons,
+                entered_by=at.actor.id,
             )
         )
 
@@ -138,12 +139,19 @@ def credited(t: Ticket, event: e.BillCredited, at: Envelope[Event]) -> None:
     bill.credited += event.amount.amount
     dispute = t.disputes.get(event.dispute_id) if event.dispute_id is not None else None
     if dispute is not None:
-        currency = event.amount.currency
-        dispute.credited[currency] = dispute.credited.get(currency, Decimal(0)) + event.amount.amount
+        dispute.credited[event.bill_id] = dispute.credited.get(event.bill_id, Decimal(0)) + event.amount.amount
 
 
 def claimed(t: Ticket, event: e.ClaimSubmitted, at: Envelope[Event]) -> None:
-    t.claims[event.claim_id] = Claim(event.claim_id, event.to, event.to_party, event.dispute_id, event.amount)
+    t.claims[event.claim_id] = Claim(
+        claim_id=event.claim_id,
+        to=event.to,
+        to_party=event.to_party,
+        dispute_id=event.dispute_id,
+        amount=event.amount,
+        cycle=t.cycle,
+        lines=event.lines,
+    )
 
 
 def claim_decided(t: Ticket, event: e.ClaimDecided, at: Envelope[Event]) -> None:

@@ -116,11 +116,32 @@ def _period(period: CoveragePeriod, known: Known) -> Reason:
     since: date | None = getattr(known, _DAY_OF[period.since])
     if since is None:
         return _told("period", None, (period.since,), _DAY_OF[period.since])
-    last = end_of_period(since, period.months, known.days_in_repair if period.is_extended_by_repair else 0)
+    reported_on = _reported_on(since, known)
+    days = _days_in_repair(known, since, reported_on) if period.is_extended_by_repair else 0
+    last = end_of_period(since, period.months, days)
     about = (period.since, str(since), str(last))
-    if known.opened_on is None:
+    if reported_on is None:
         return _told("period", None, about, "opened_on")
-    return _told("period", known.opened_on <= last, (*about, str(known.opened_on)), "")
+    return _told("period", reported_on <= last, (*about, str(reported_on)), "")
+
+
+def _reported_on(since: date, known: Known) -> date | None:
+    """When the fault was reported; a period that began later asks when the unit came back with it."""
+    return known.cycle_opened_on if known.opened_on is not None and known.opened_on < since else known.opened_on
+
+
+def _days_in_repair(known: Known, since: date, reported_on: date | None) -> int:
+    """Days, each once, of the stays that began after the day the period counts from and before the fault was reported.
+
+    Its own stay does not count: a fault that was reported too late is not in time because it was worked on.
+    """
+    days, counted_to = 0, since.toordinal()
+    for first, last in known.stays:
+        if first > since and reported_on is not None and first < reported_on:
+            end = min(last, reported_on).toordinal()
+            days += max(0, end - max(first.toordinal() - 1, counted_to))
+            counted_to = max(counted_to, end)
+    return days
 
 
 def end_of_period(since: date, months: int, days: int = 0) -> date:
@@ -217,6 +238,7 @@ def _burden(clause: Clause, known: Known) -> Party | None:
     if burden is None or burden.until_months is None:
         return burden.on if burden is not None else None
     since: date | None = getattr(known, _DAY_OF[burden.since])
-    if since is None or known.opened_on is None:
+    reported_on = _reported_on(since, known) if since is not None else None
+    if since is None or reported_on is None:
         return None
-    return burden.on if known.opened_on <= end_of_period(since, burden.until_months) else burden.then_on
+    return burden.on if reported_on <= end_of_period(since, burden.until_months) else burden.then_on

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Literal
+from datetime import date, datetime
+from typing import Literal, TypeVar
 
 from ticketing.domain.assessment import Answer, Assessment, ClauseAnswer, ClauseAssessed, Reason
 from ticketing.domain.clauses import BurdenOfProof, Clause, CoveragePeriod, Criterion, Since
 from ticketing.domain.reference import StandardPublished
-from ticketing.domain.values import decimal_text
+from ticketing.domain.values import decimal_text, instant_text
 
+T = TypeVar("T")
 ANSWERS: Mapping[Answer, str] = {"covered": "covered", "not_covered": "not covered", "undecidable": "undecidable"}
 _CLAUSE_ANSWERS: Mapping[ClauseAnswer, str] = {
     "covers": "covers it",
@@ -133,13 +134,21 @@ def reason_in_words(reason: Reason, clause: Clause | None = None) -> str:
         case "inspection", (test, stage, wanted, *found):
             missing = "not made" if reason.missing == (f"test:{test}:{stage}",) else "no reading"
             asked = "as asked" if found == [wanted] else f"asked is {wanted}"
-            return f"{_test(test, stage)}: {found[0] if found else missing}, {asked}"
+            return f"{_test(test, stage)}: {found[0] if found else missing}{_units(wanted, found)}, {asked}"
         case "evidence", (kind,):
             return f"{'' if reason.holds else 'no '}{_spaced(kind)} is on record"
         case "finding", ():
             return "nothing was diagnosed in this cycle"
         case _:
             return " and ".join(f"{missing_in_words(name)} is not known" for name in reason.missing)
+
+
+def _units(wanted: str, found: list[str]) -> str:
+    """In which unit it was read instead of which, where they differ: ` (in mA, not A)`."""
+    thresholds = wanted.split(" ")
+    unit = " ".join(part for part in thresholds if not part.startswith((">=", "<=")))
+    read_in = found[0].partition(" ")[2] if found and unit != wanted else unit
+    return f" (in {read_in}, not {unit})" if unit and read_in != unit else ""
 
 
 def missing_in_words(name: str) -> str:
@@ -202,7 +211,11 @@ class Change:
 
 
 def differences(older: StandardPublished, newer: StandardPublished) -> tuple[Change, ...]:
-    """What the newer version says differently: the whole, then its tests and clauses, then those that are gone."""
+    """What the newer version says differently: the whole, then its tests and clauses, then those that are gone.
+
+    The order in which a version names models, causes, codes or tests says nothing.
+    """
+    newer = _in_order_of(older, newer)
     return (
         *_changes("standard", _of_the_whole(older), _of_the_whole(newer)),
         *_side_by_side("test", _tests(older), _tests(newer)),
@@ -210,12 +223,32 @@ def differences(older: StandardPublished, newer: StandardPublished) -> tuple[Cha
     )
 
 
+def _in_order_of(older: StandardPublished, newer: StandardPublished) -> StandardPublished:
+    """The newer version, what its lists share with those of the older in the order of these."""
+    before = {clause.id: clause for clause in older.clauses}
+    clauses = tuple(_clause_in_order_of(before.get(clause.id, clause), clause) for clause in newer.clauses)
+    demanded = _list_in_order_of(older.tests_before_no_fault, newer.tests_before_no_fault)
+    return newer.model_copy(update={"clauses": clauses, "tests_before_no_fault": demanded})
+
+
+def _clause_in_order_of(older: Clause, newer: Clause) -> Clause:
+    names = ("models", "causes", "defect_codes")
+    return newer.model_copy(
+        update={name: _list_in_order_of(getattr(older, name), getattr(newer, name)) for name in names}
+    )
+
+
+def _list_in_order_of(older: Iterable[T], newer: Iterable[T]) -> tuple[T, ...]:
+    place = {one: number for number, one in enumerate(older)}
+    return tuple(sorted(newer, key=lambda one: place.get(one, len(place))))
+
+
 def _of_the_whole(standard: StandardPublished) -> dict[str, str]:
     demanded = ", ".join(_test(test.test, test.stage) for test in standard.tests_before_no_fault)
     said = {
         "manufacturer": standard.manufacturer,
         "title": standard.title,
-        "effective from": standard.effective_from.date().isoformat(),
+        "effective from": _day_or_instant(standard.effective_from),
         "document": standard.document_hash,
         "tests before no fault": demanded,
     }
@@ -269,6 +302,10 @@ def _days(first: date | None, last: date | None) -> str:
     if first is not None and last is not None:
         return f"between {first} and {last}"
     return f"on {first} or later" if first is not None else f"on {last} or earlier"
+
+
+def _day_or_instant(at: datetime) -> str:
+    return instant_text(at).replace(".000000Z", "Z").removesuffix("T00:00:00Z")
 
 
 def _months(months: int) -> str:
