@@ -25,6 +25,8 @@ from tests.test_decisions import (
     ESTIMATED,
     FROM_THE_FACTORY,
     IN_WARRANTY,
+    LATER_STANDARD,
+    MANAGER,
     NOT_FREE,
     OFFICER,
     PAID_WHOLE,
@@ -40,11 +42,12 @@ from ticketing.adapters.urls import split_schema
 from ticketing.application import Ticketing
 from ticketing.domain import events as e
 from ticketing.domain.cuts import surviving
-from ticketing.domain.errors import BadInput, CommandRejected, NotFound
+from ticketing.domain.errors import BadInput, CommandRejected, NotFound, UnreadableEvent
 from ticketing.domain.known import known_of
+from ticketing.domain.publishing import Publish
 from ticketing.domain.reference import StandardPublished
 from ticketing.domain.standard import assess
-from ticketing.domain.values import Event
+from ticketing.domain.values import Event, Recorded
 from ticketing.projections.decisions import Decision
 from ticketing.projections.statistics import wilson
 from ticketing.simulator.run import simulate
@@ -185,6 +188,41 @@ def test_a_ticket_of_the_manufacturer_is_asked_about_where_nothing_was_pinned(co
         for it in audits.disputes(company.app, under="ACME-IS@4")
     }
     assert said["T-7"] == (None, "undecidable")
+
+
+def test_a_version_published_after_the_position_is_asked_all_the_same_and_the_head_says_where_it_is(
+    company: Company,
+) -> None:
+    position = company.app.store.head()
+    record(company, NOT_FREE, number=7)
+    company.app.handle(Publish(actor=MANAGER, thing=but(LATER_STANDARD, version=5)))
+    published_at = company.app.store.head()
+    audit = audits.disputes(company.app, under="ACME-IS@5", position=position)
+    assert (audit.header.position, audit.header.under_published_at) == (position, published_at)
+    assert json.loads("".join(audit.json_parts()))["under_published_at"] == published_at
+    assert audit.totals.all.under.would_cover == 3  # it says what version 4 says
+    said = "".join(audit.json_parts())
+    record(company, NOT_FREE, number=8)
+    assert "".join(audits.disputes(company.app, under="ACME-IS@5", position=position).json_parts()) == said
+
+
+def test_shares_of_all_that_fell_and_of_what_another_version_would_cover_have_their_limits(company: Company) -> None:
+    (total,) = audits.disputes(company.app, under="ACME-IS@4").totals.of("all")
+    whole: Any = total.plain(with_under=True)
+
+    def share(of: Any) -> tuple[object, ...]:  # noqa: ANN401  # JSON of any shape
+        return of["numerator"], of["denominator"], of["low"], of["high"]
+
+    def limits(part: int, of: int) -> tuple[object, ...]:
+        return (part, of, *(round(100 * limit, 6) for limit in wilson(part, of)))
+
+    assert share(whole["overturned_share"]) == limits(1, 8)
+    (of_a_day,) = audits.disputes(company.app, from_="2026-01-04", to="2026-01-04").totals.of("all")
+    assert share(of_a_day.plain(with_under=False)["overturned_share"]) == limits(1, 2)  # neither of the two deviates
+    # It says covered of all five of which it says anything; three of them were decided as not covered, two as covered.
+    assert share(whole["under"]["covered_share"]) == limits(5, 5)
+    assert share(whole["under"]["would_cover_share"]) == limits(3, 3)
+    assert share(whole["under"]["would_not_cover_share"]) == limits(0, 2)
 
 
 # samples
@@ -348,6 +386,32 @@ def test_a_ticket_with_an_event_that_cannot_be_read_is_set_aside_and_counted(
         assert (audit.read.tickets, audit.read.without_decision, audit.read.set_aside) == (6, 1, aside)
 
 
+@pytest.mark.parametrize(
+    ("change", "aside"),
+    [
+        # The two standards are the first facts: version 3 at position 1, which five tickets pinned, version 4 at 2.
+        ("UPDATE ticketing_events SET state = CAST(replace(state, 'title', 'name') AS BLOB) WHERE rowid = 1", 5),
+        ("UPDATE ticketing_events SET state = CAST(replace(state, 'title', 'name') AS BLOB) WHERE rowid = 2", 0),
+        ("UPDATE ticketing_events SET state = x'7b' WHERE rowid = 2", 0),
+    ],
+)
+def test_only_tickets_whose_own_version_cannot_be_read_are_set_aside_and_that_is_the_reason(
+    sqlite_url: str, change: str, aside: int
+) -> None:
+    with Company(sqlite_url) as company:
+        fill(company)
+    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as connection:
+        connection.execute(change)
+    connection.close()
+    with Ticketing(sqlite_url) as app:
+        audit = audits.disputes(app, under="ACME-IS@4" if aside else "ACME-IS@3")
+        whole = json.loads("".join(audit.json_parts()))
+        assert (whole["set_aside"], whole["unreadable"]) == (aside, {"standard ACME-IS@3": aside} if aside else {})
+        assert len(whole["decisions"]) == (0 if aside else 8)
+        with pytest.raises(UnreadableEvent, match="position"):
+            audits.disputes(app, under="ACME-IS@3" if aside else "ACME-IS@4")
+
+
 # what cannot be understood
 
 
@@ -362,6 +426,7 @@ def test_a_ticket_with_an_event_that_cannot_be_read_is_set_aside_and_counted(
         ({"sample": 0}, "sample 0: draw at least one"),
         ({"seed": 4}, "a seed is of a sample"),
         ({"under": "ACME-IS"}, "under ACME-IS: write KEY@VERSION"),
+        ({"under": "ACME-IS@" + "4" * 5000}, "…: write KEY@VERSION"),
         ({"under": "ACME-IS@four"}, "under ACME-IS@four: write KEY@VERSION"),
     ],
 )
@@ -464,7 +529,8 @@ def _require_what_arrived_to_be_all_that_changed(
     app: Ticketing, ticket_id: UUID, decisions: Sequence[Decision]
 ) -> None:
     history = app.store.stream(ticket_id)
-    now = known_of(surviving(history))
+    facts = surviving(history)
+    now, pinned_now = known_of(facts), _pinned(facts)
     for decision in decisions:
         if decision.pinned is None or decision.assessed is None:
             continue
@@ -472,15 +538,27 @@ def _require_what_arrived_to_be_all_that_changed(
         standard = app.reference.one("standard", key, int(version))
         assert isinstance(standard, StandardPublished)
         if decision.arrived:
-            assert decision.assessed_since == assess(standard, now)
+            since = app.reference.one("standard", *pinned_now) if pinned_now is not None else None
+            assert since is None or isinstance(since, StandardPublished)
+            assert decision.assessed_since == (None if since is None else assess(since, now))
         else:
             assert decision.assessed == assess(standard, now)
         told = [fact.version for fact in decision.arrived]
-        before = known_of(surviving(history[: decision.fact.version - 1]))
+        earlier = surviving(history[: decision.fact.version - 1])
+        before = known_of(earlier), _pinned(earlier)
         for end in range(decision.fact.version, len(history) + 1):
-            known = known_of(surviving(history[:end]))
+            cut = surviving(history[:end])
+            known = known_of(cut), _pinned(cut)
             assert not told or (known != before) == (end in told)
             before = known
+
+
+def _pinned(facts: Sequence[Recorded[Event]]) -> tuple[str, int] | None:
+    """The standard and version pinned last."""
+    pins = [fact.event for fact in facts if isinstance(fact.event, e.StandardPinned)]
+    if not pins or pins[-1].standard is None or pins[-1].standard_version is None:
+        return None
+    return pins[-1].standard, pins[-1].standard_version
 
 
 def test_a_simulated_year_is_audited_as_it_was_decided_and_its_totals_add_up() -> None:

@@ -21,7 +21,9 @@ under ACME-IS@4
 LAST = """\
 T-5 version 6, 2026-01-06 00:00
   VerdictIssued: for company by 3.1; e-1
+  known: model P7; opened_on 2026-01-01; finding f-1 manufacturing
   ACME-IS@3: undecidable, missing purchased_on; decided all the same
+  clause 3.1 is undecidable: the day of purchase is not known
   ACME-IS@4: undecidable, missing purchased_on
   it stands; entitlement undecided; D-1 coverage for company, open; at stake
     unknown
@@ -55,8 +57,8 @@ def test_the_json_has_its_head_a_decision_a_line_and_the_totals(file: str) -> No
     printed = answered(file, "--from", "2026-01-04", "--to", "2026-01-04", "--manufacturer", "ACME", "--format", "json")
     whole = json.loads(printed)
     assert list(whole) == [
-        *("audit", "definition", "parameters", "cohort", "from", "to", "known_at", "zone", "position", "decisions"),
-        *("tickets", "without_decision", "set_aside", "totals"),
+        *("audit", "definition", "parameters", "cohort", "from", "to", "known_at", "zone", "position"),
+        *("under_published_at", "decisions", "tickets", "without_decision", "set_aside", "unreadable", "totals"),
     ]
     assert (whole["from"], whole["position"], whole["parameters"]["manufacturer"]) == ("2026-01-04", 36, "ACME")
     assert [one["number"] for one in whole["decisions"]] == ["T-1", "T-5"]
@@ -80,6 +82,8 @@ def test_the_table_has_the_head_the_totals_and_the_decisions(file: str) -> None:
     assert ["all", "8", "4", "1", "20.0", "3.6–62.4", "3", "1"] in lines  # 1 of 5; Wilson
     assert ["all", "8", "5", "0", "3", "3", "0"] in lines
     assert "  Missing to say: purchased_on 3" in printed
+    assert "  Overturned: 1 of 8, 12.5 per 100, 95 %: 2.2–47.1" in printed
+    assert "  For, of those decided as not covered: 3 of 3, 100.0 per 100, 95 %: 43.9–100.0" in printed
     assert "  At stake: 340.00 EUR; of 4 decisions no amount is on record" in printed
 
 
@@ -113,6 +117,7 @@ def test_nothing_is_wider_than_a_terminal(file: str) -> None:
     [
         (("--seed", "4"), 2, "--seed is of a sample: give --sample, too"),
         (("--under", "ACME-IS"), 2, "under ACME-IS: write KEY@VERSION"),
+        (("--under", f"ACME-IS@{'9' * 5000}"), 2, "under ACME-IS@9999"),
         (("--under", "ACME-IS@9"), 1, "standard ACME-IS@9 was never published"),
         (("--from", "soon"), 2, "--from soon: this is no instant"),
         (("--zone", "Europe/Berlyn"), 2, "the nearest is Europe/Berlin"),

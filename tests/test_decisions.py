@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import get_args
+from typing import Literal, get_args
 
 import pytest
 
@@ -14,7 +14,7 @@ from ticketing.domain.assessment import Answer, Assessment
 from ticketing.domain.clauses import Clause, CoveragePeriod
 from ticketing.domain.publishing import Publish
 from ticketing.domain.reference import StandardPublished
-from ticketing.domain.values import Actor, Event, Money, Party, PrivateText
+from ticketing.domain.values import Actor, Code, Event, Money, Party, PrivateText, Quantity
 from ticketing.projections.agreement import DECISIONS, agreement, claim_says, refusal_says, side_favoured, verdict_says
 from ticketing.projections.decision_rows import COLUMNS, flat, plain
 from ticketing.projections.decisions import Decision
@@ -207,7 +207,143 @@ def test_a_decision_that_was_corrected_or_taken_back_is_shown_as_recorded_with_a
     assert refused.marks == ()
 
 
+def test_what_was_known_then_is_told_and_nothing_that_came_later(company: Company) -> None:
+    identified = e.UnitIdentified(model="Q7", manufactured_on=date(2025, 5, 2))
+    coded = e.DiagnosisRecorded(
+        findings=(e.Finding(finding_id="f-1", cause="wear", defect_code=Code(system="IRIS", code="110")),)
+    )
+    tested = e.TestPerformed(
+        test="charge", stage="under_load", reading=Quantity(value=Decimal("0.31"), unit="A"), passed=False
+    )
+    refused, _ = case(company, identified, tested, coded, BOUGHT, REFUSED, FROM_THE_FACTORY, IN_WARRANTY)
+    assert plain(refused)["known"] == {
+        "model": "Q7",
+        "manufactured_on": "2025-05-02",
+        "purchased_on": "2025-07-14",
+        "handed_over_on": None,
+        "opened_on": "2026-01-01",
+        "findings": [{"id": "f-1", "cause": "wear", "code": "IRIS 110"}],
+        "tests": [{"test": "charge", "stage": "under_load", "reading": "0.31 A", "passed": False}],
+        "evidence": ["proof_of_purchase"],
+    }
+    assert flat(refused)["known"] == (
+        "model Q7; manufactured_on 2025-05-02; purchased_on 2025-07-14; opened_on 2026-01-01; "
+        "finding f-1 wear IRIS 110; test charge under_load 0.31 A failed; evidence proof_of_purchase"
+    )
+
+
+@pytest.mark.parametrize("how", ["corrected", "retracted", "pinned anew"])
+def test_a_pin_that_was_changed_later_has_arrived_and_what_it_says_is_told(company: Company, how: str) -> None:
+    old = e.ProofOfPurchaseRecorded(purchased_on=date(2023, 7, 1))  # 30 months before: only version 4 covers it
+    record(company, FROM_THE_FACTORY, old, PINNED, NOT_FREE)
+    ticket_id = company.app.find("T-1")
+    match how:
+        case "corrected":
+            company.corrects(ticket_id, 4, "standard_version", "4", day(9))
+        case "retracted":
+            company.retracts(ticket_id, 4, day(9))
+        case _:
+            company.finds(ticket_id, but(PINNED, standard_version=4), day(9))
+    (decided,) = audits.disputes(company.app)
+    assert (decided.pinned, answer(decided.assessed), arrived(decided)) == ("ACME-IS@3", "not_covered", [6])
+    since = (decided.pinned_since, answer(decided.assessed_since))
+    assert since == ((None, None) if how == "retracted" else ("ACME-IS@4", "covered"))
+
+
+# one fault and the next
+
+MISUSED = e.DiagnosisRecorded(findings=(e.Finding(finding_id="f-9", cause="misuse"),))
+
+
+@pytest.mark.parametrize("ground", ["new_fault", "same_fault", "complaint"])
+def test_what_happens_after_a_reopening_for_a_new_fault_says_nothing_of_the_fault_before(
+    company: Company, ground: Literal["new_fault", "same_fault", "complaint"]
+) -> None:
+    dearer = but(ESTIMATED, estimate_version=2, lines=(but(ESTIMATED.lines[0], price=euros("500.00")),))
+    facts = (FROM_THE_FACTORY, PINNED, BOUGHT, IN_WARRANTY, ESTIMATED, e.TicketReopened(ground=ground))
+    # 5 entitled, 6 estimated at 120, 7 reopened, 8 misuse found, 9 not free, 10 estimated at 500
+    first, second = case(company, *facts, MISUSED, NOT_FREE, dearer)
+    is_another = ground == "new_fault"
+    assert first.overturned_by == (None if is_another else 9)
+    assert first.stakes[0].money == {"EUR": Decimal(120 if is_another else 500)}
+    assert (arrived(first) == [], answer(first.assessed_since)) == (is_another, None if is_another else "not_covered")
+    assert first.ended.entitlement == ("warranty" if is_another else "none")
+    assert (second.pinned, answer(second.assessed), second.overturned_by) == ("ACME-IS@3", "not_covered", None)
+    assert second.stakes[0].money == {"EUR": Decimal(500)}
+
+
+def test_the_money_of_the_fault_before_is_not_at_stake_in_the_next(company: Company) -> None:
+    reopened = e.TicketReopened(ground="new_fault")
+    first, second = case(company, NOT_FREE, ESTIMATED, reopened, NOT_FREE)
+    assert [one.stakes[0].money for one in (first, second)] == [{"EUR": Decimal(120)}, {}]
+
+
+def test_a_verdict_and_a_claim_of_the_fault_before_overturn_its_decisions_alone_whenever_they_come(
+    company: Company,
+) -> None:
+    reopened = e.TicketReopened(ground="new_fault")
+    favoured = but(VERDICT, in_favour_of="customer")
+    less = but(PAID_WHOLE, amount_approved=euros("40.00"))
+    # 2 pinned, 3 not free, 4 refused, 5 claimed, 6 paid, 7 reopened, 8 not free, 9 dispute about 4, 10 verdict, 11 less
+    told = case(company, PINNED, NOT_FREE, REFUSED, CLAIMED, PAID_WHOLE, reopened, NOT_FREE, DISPUTED, favoured, less)
+    by = {one.fact.version: one.overturned_by for one in told}
+    assert by == {3: None, 4: 10, 6: 11, 8: None, 10: None, 11: None}
+
+
+def test_a_receipt_that_comes_with_the_next_fault_speaks_of_the_unit_and_so_of_the_first(company: Company) -> None:
+    reopened = e.TicketReopened(ground="new_fault")
+    (refused,) = case(company, FROM_THE_FACTORY, PINNED, REFUSED, reopened, MISUSED, BOUGHT)
+    assert (arrived(refused), answer(refused.assessed_since)) == ([7], "covered")
+
+
 # what became of it
+
+
+HALF = tuple(e.Share(party=party, percent=Decimal(50)) for party in ("customer", "company"))
+THE_COMPANYS = (e.Share(party="company", percent=Decimal(100)),)
+APPEALED = e.VerdictAppealed(dispute_id="D-1", party="company")
+
+
+def test_an_appealed_verdict_neither_stands_nor_overturns(company: Company) -> None:
+    favoured = but(VERDICT, in_favour_of="customer", shares=THE_COMPANYS)
+    wear = e.DiagnosisRecorded(findings=(e.Finding(finding_id="f-1", cause="wear"),))
+    refused, verdict = case(company, wear, PINNED, REFUSED, DISPUTED, favoured, APPEALED)
+    assert (refused.stands, refused.overturned_by) == ("stands", None)
+    assert (verdict.stands, verdict.overturned_by) == ("appealed", None)
+    (dispute,) = refused.ended.disputes
+    assert (dispute.in_favour_of, dispute.is_appealed, dispute.closed) == (None, True, None)
+    company.finds(company.app.find("T-1"), favoured, day(9))  # upheld by the second, 8
+    refused, first, second = audits.disputes(company.app)
+    assert [(one.stands, one.overturned_by) for one in (refused, first, second)] == [
+        ("overturned", 8),
+        ("stands", None),
+        ("stands", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("how", "shares", "stands", "by"),
+    [
+        ("settled", HALF, "overturned", 7),
+        ("settled", THE_COMPANYS, "settled", None),
+        ("settled", (), "settled", None),
+        ("withdrawn", (), "withdrawn", None),
+        ("decided", (), "stands", None),
+    ],
+)
+def test_a_settlement_overturns_a_verdict_of_other_shares_and_no_refusal(
+    company: Company,
+    how: Literal["decided", "settled", "withdrawn"],
+    shares: tuple[e.Share, ...],
+    stands: str,
+    by: int | None,
+) -> None:
+    favoured = but(VERDICT, in_favour_of="customer", shares=THE_COMPANYS)
+    closed = e.DisputeClosed(dispute_id="D-1", how=how, shares=shares)
+    refused, verdict = case(company, FROM_THE_FACTORY, PINNED, REFUSED, DISPUTED, favoured, closed)
+    assert (verdict.stands, verdict.overturned_by) == (stands, by)
+    assert refused.overturned_by == (6 if how == "decided" else None)
+    assert plain(verdict)["shares"] == {"company": "100"}
 
 
 def test_a_refusal_is_overturned_on_appeal_by_the_second_verdict(company: Company) -> None:
@@ -442,6 +578,13 @@ def test_a_line_of_csv_has_the_columns_of_its_header_and_says_what_json_says(com
     assert whole["assessed"] == {
         "answer": "undecidable",
         "clauses": {"3.1": "undecidable", "9.1": "does_not_apply"},
+        "reasons": {
+            "3.1": [
+                {"asks": "period", "holds": None, "about": ["purchase"], "missing": ["purchased_on"]},
+                {"asks": "finding", "holds": True, "about": ["f-1", "manufacturing"], "missing": []},
+            ],
+            "9.1": [{"asks": "finding", "holds": False, "about": ["f-1", "manufacturing"], "missing": []}],
+        },
         "missing": ["purchased_on"],
     }
 

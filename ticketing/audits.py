@@ -1,6 +1,7 @@
 """Audits: decisions replayed as they were known when they were recorded, read from the log and changing nothing.
 
-What an audit says depends on the log up to its position alone: the same question gives the same bytes on every store.
+What an audit says depends on the log up to its position, and on the version named by `under`, wherever that stands in
+the log, alone: the same question gives the same bytes on every store.
 It is read stream by stream; kept are one ticket, the totals by group, and the sample where one is drawn. A ticket
 without a decision is told by the names of its events, and not decoded.
 """
@@ -9,22 +10,23 @@ import csv
 import io
 import json
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from hashlib import sha256
 from heapq import heappush, heappushpop
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ticketing.application import Ticketing
-from ticketing.domain.errors import BadInput, UnreadableEvent
+from ticketing.domain.errors import BadInput, NotFound, UnreadableEvent
 from ticketing.domain.reference import StandardPublished, reference_stream
-from ticketing.domain.values import Event, Recorded, instant_text
+from ticketing.domain.values import Event, Recorded, Unreadable, instant_text
 from ticketing.projections import decision_rows as rows
 from ticketing.projections.agreement import DECISIONS
 from ticketing.projections.asked import When, instant_asked, period_edge
 from ticketing.projections.decision_totals import Totals
-from ticketing.projections.decisions import Decision, Standards, Subject, replayed
+from ticketing.projections.decisions import Decision, Subject, replayed
 
 DEFINITION = "disputes@1"
 _TOPICS = frozenset(f"ticketing:{kind.__name__}" for kind in DECISIONS)
@@ -40,7 +42,8 @@ class Header:
         known_at: The log up to then, inclusive; None for all of it up to `position`.
         zone: The IANA zone of days.
         position: The last position of the log that counts.
-        under: `KEY@VERSION` of the other version asked about.
+        under: `KEY@VERSION` of the other version asked about; it may have been published after `position`.
+        under_published_at: The position of the log at which it was published.
         sample: How many decisions are shown; None for all.
     """
 
@@ -54,6 +57,7 @@ class Header:
     under: str | None
     sample: int | None
     seed: int | None
+    under_published_at: int | None
 
     @property
     def parameters(self) -> dict[str, str | int | None]:
@@ -73,6 +77,7 @@ class Header:
             "known_at": self.known_at,
             "zone": self.zone,
             "position": self.position,
+            "under_published_at": self.under_published_at,
         }
 
 
@@ -83,12 +88,15 @@ class Read:
     Attributes:
         tickets: All of them, up to the position.
         without_decision: Those that nothing was ever decided on.
-        set_aside: Those left out, because an event of theirs cannot be read.
+        set_aside: Those left out.
+        unreadable: How many of them for what: an `event` of theirs, or the `standard KEY@VERSION` that they pinned,
+            cannot be read.
     """
 
     tickets: int = 0
     without_decision: int = 0
     set_aside: int = 0
+    unreadable: Counter[str] = field(default_factory=Counter)
 
 
 def disputes(
@@ -114,7 +122,8 @@ def disputes(
         to: The last instant or day, inclusive.
         manufacturer: Only of tickets of this manufacturer.
         site: Only of tickets of this site: that of the last completed repair, else of the opening.
-        under: `KEY@VERSION` of a standard to assess under as well.
+        under: `KEY@VERSION` of a standard to assess under as well; also one that was published after `position`, for
+            what a new version would have said of old decisions is what is asked.
         sample: Show so many of them, drawn by the hash of seed, ticket and version; totals are of all.
         seed: Which sample.
         known_at: The log up to then, inclusive; a date is its first instant in `zone`.
@@ -139,7 +148,7 @@ def disputes(
     if seed is not None and sample is None:
         raise BadInput("a seed is of a sample: say how many to draw")
     known = instant_asked("known_at", known_at, place)
-    other = _standard(app, under)
+    other, published_at = _standard(app, under) or (None, None)
     header = Header(
         from_=from_text,
         to=to_text,
@@ -151,6 +160,7 @@ def disputes(
         under=None if other is None else f"{other.key}@{other.version}",
         sample=sample,
         seed=None if sample is None else seed or 0,
+        under_published_at=published_at,
     )
     return Audit(app, header, (from_at, before), other, on_progress or _tell_nobody)
 
@@ -216,7 +226,8 @@ class Audit:
             yield f"{between}\n    {_on_a_line(rows.plain(decision))}"
             between = ","
         counts = {name: getattr(self.read, name) for name in ("tickets", "without_decision", "set_aside")}
-        yield "\n  ],\n" + "".join(f'  "{name}": {count},\n' for name, count in counts.items()) + '  "totals": ['
+        counts["unreadable"] = dict(sorted(self.read.unreadable.items()))
+        yield "\n  ],\n" + "".join(f'  "{name}": {_on_a_line(it)},\n' for name, it in counts.items()) + '  "totals": ['
         totals = [total.plain(with_under=self._under is not None) for total in self.totals]
         yield ",".join(f"\n    {_on_a_line(total)}" for total in totals) + "\n  ]\n}\n"
 
@@ -233,7 +244,7 @@ class Audit:
     def _counted(self, totals: Totals, read: Read) -> Iterator[Decision]:
         """Every decision asked about, counted."""
         last, done = self.header.position, 0
-        published = _published(self._app)
+        published = _Published(self._app).version
         for stored in self._app.store.stored_histories(up_to=last):
             read.tickets += 1
             done += len(stored)
@@ -243,8 +254,9 @@ class Audit:
                 continue
             try:
                 decisions = replayed(self._app.store.read(stored), published, self._under, self._is_asked)
-            except UnreadableEvent:
+            except UnreadableEvent as error:
                 read.set_aside += 1
+                read.unreadable[error.named if isinstance(error, _UnreadableStandard) else "event"] += 1
                 continue
             totals.add(decisions)
             yield from decisions
@@ -273,29 +285,81 @@ def _draw(drawn: list[tuple[int, int, Decision]], sample: int, one: tuple[int, i
         heappushpop(drawn, one)
 
 
-def _published(app: Ticketing) -> Standards:
-    """The standards of the store, each read once."""
-    known: dict[str, list[tuple[int, StandardPublished]]] = {}
+class _UnreadableStandard(UnreadableEvent):
+    """A version of a standard that cannot be read; `named` is which."""
 
-    def published(key: str, version: int, before: int) -> StandardPublished | None:
-        if key not in known:
-            facts = app.store.stream(reference_stream("standard", key))
-            known[key] = [(fact.position, fact.event) for fact in facts if isinstance(fact.event, StandardPublished)]
-        return next((one for at, one in known[key] if one.version == version and at < before), None)
-
-    return published
+    def __init__(self, key: str, version: int, unreadable: Unreadable) -> None:
+        self.named = f"standard {key}@{version}"
+        super().__init__(f"{self.named}, published at position {unreadable.position}: {unreadable.reason}")
 
 
-def _standard(app: Ticketing, named: str | None) -> StandardPublished | None:
+class _Published:
+    """The standards of the store, each read once, version by version."""
+
+    def __init__(self, app: Ticketing) -> None:
+        self._store = app.store
+        self._read: dict[str, list[tuple[int, int | None, StandardPublished | Unreadable]]] = {}
+
+    def version(self, key: str, version: int, before: int) -> StandardPublished | None:
+        """The version if it was published before that position.
+
+        Raises:
+            UnreadableEvent: It was, or as far as anybody can tell it was, and cannot be read.
+        """
+        found = self.found(key, version, before)
+        return None if found is None else found[1]
+
+    def found(self, key: str, version: int, before: int | None = None) -> tuple[int, StandardPublished] | None:
+        """The same, with the position at which it was published; before any position where none is given."""
+        if key not in self._read:
+            self._read[key] = self._versions(key)
+        there = [(at, one) for at, number, one in self._read[key] if number in (version, None)]
+        # A version whose number cannot be read either may be any, but not one that is there.
+        for at, one in sorted(there, key=lambda it: isinstance(it[1], Unreadable)):
+            if isinstance(one, StandardPublished):
+                return (at, one) if before is None or at < before else None
+            if before is None or at < before:
+                raise _UnreadableStandard(key, version, one)
+        return None
+
+    def _versions(self, key: str) -> list[tuple[int, int | None, StandardPublished | Unreadable]]:
+        versions: list[tuple[int, int | None, StandardPublished | Unreadable]] = []
+        stored = self._store.stored_stream(reference_stream("standard", key))
+        for row, fact in zip(stored, self._store.read_each(stored), strict=True):
+            if isinstance(fact, Unreadable):
+                versions.append((row.position, _version_in(row.state), fact))
+            elif isinstance(fact.event, StandardPublished):
+                versions.append((row.position, fact.event.version, fact.event))
+        return versions
+
+
+def _version_in(state: bytes) -> int | None:
+    """The version that bytes which are no event of ours name all the same, if they do."""
+    try:
+        version = json.loads(state)["event"]["version"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return version if isinstance(version, int) else None
+
+
+_MOST_DIGITS = 9
+"""No version has more, and Python refuses to read a number of thousands of digits."""
+
+_MOST_SHOWN = 60
+"""An error shows no more characters of what was asked."""
+
+
+def _standard(app: Ticketing, named: str | None) -> tuple[StandardPublished, int] | None:
     if named is None:
         return None
     key, at, version = named.rpartition("@")
-    if not (at and key and version.isdecimal()):
-        raise BadInput(f"under {named}: write KEY@VERSION, such as ACME-IS-7@4")
-    standard = app.reference.one("standard", key, int(version))
-    if not isinstance(standard, StandardPublished):
-        raise BadInput(f"under {named}: this is no standard")
-    return standard
+    if not (at and key and version.isdecimal() and len(version) <= _MOST_DIGITS):
+        shown = named if len(named) <= _MOST_SHOWN else f"{named[:_MOST_SHOWN]}…"
+        raise BadInput(f"under {shown}: write KEY@VERSION, such as ACME-IS-7@4")
+    found = _Published(app).found(key, int(version))
+    if found is None:
+        raise NotFound(f"standard {key}@{version} was never published")
+    return found[1], found[0]
 
 
 def _last(app: Ticketing, known_at: datetime | None, position: int | None) -> int:

@@ -44,7 +44,7 @@ def audit(*, tickets: int = _TICKETS, copies: int = _COPIES) -> dict[str, object
         "under": UNDER,
         "aim": AIM,
         "is_equal": len({taken.digest for taken in stores.values()}) == 1,
-        "stores": {name: asdict(taken) | {"ratio": round(taken.ratio, 2)} for name, taken in stores.items()},
+        "stores": {name: _figures(taken) for name, taken in stores.items()},
     }
 
 
@@ -54,10 +54,14 @@ def _measured(url: str) -> Measured:
     return Measured(**json.loads(done.stdout))
 
 
+def _figures(taken: Measured) -> dict[str, object]:
+    return asdict(taken) | {"ratio": round(taken.ratio, 2), "cpu_ratio": round(taken.cpu_ratio, 2)}
+
+
 def _said(name: str, taken: Measured) -> str:
     return (
         f"audit, {name}: {taken.decisions:,} decisions of {taken.events:,} events in {taken.audit_seconds:.1f} s, "
-        f"bare decode {taken.decode_seconds:.1f} s; ratio {taken.ratio:.2f}, "
+        f"bare decode {taken.decode_seconds:.1f} s; ratio {taken.ratio:.2f}, of its own work {taken.cpu_ratio:.2f}, "
         f"aim {AIM:.0f}; peak {taken.peak_mib:.0f} MiB, of the audit of a tenth {taken.peak_of_a_tenth_mib:.0f} MiB; "
         f"appended {taken.appended}"
     )

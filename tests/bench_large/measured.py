@@ -30,7 +30,9 @@ class Measured:
 
     Attributes:
         audit_seconds: Of `audit disputes --under`, as JSON, until its last line.
+        audit_cpu_seconds: For how much of them this process was at work, which a busy machine changes less.
         decode_seconds: Of reading the log by position and decoding each event, with nothing done to it.
+        decode_cpu_seconds: Likewise.
         peak_mib: The most memory that the process ever held.
         peak_of_a_tenth_mib: The same up to the end of the audit of the first tenth.
         appended: Events more than before.
@@ -40,7 +42,9 @@ class Measured:
     events: int
     decisions: int
     audit_seconds: float
+    audit_cpu_seconds: float
     decode_seconds: float
+    decode_cpu_seconds: float
     peak_mib: float
     peak_of_a_tenth_mib: float
     appended: int
@@ -50,6 +54,24 @@ class Measured:
     def ratio(self) -> float:
         """The audit's time to that of the bare decode."""
         return self.audit_seconds / self.decode_seconds
+
+    @property
+    def cpu_ratio(self) -> float:
+        """The same of this process's work; a server's is not in it."""
+        return self.audit_cpu_seconds / self.decode_cpu_seconds
+
+
+class _Watch:
+    """Adds up what its contexts take."""
+
+    seconds = cpu_seconds = 0.0
+
+    def __enter__(self) -> None:
+        self._begun = time.perf_counter(), time.process_time()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds += time.perf_counter() - self._begun[0]
+        self.cpu_seconds += time.process_time() - self._begun[1]
 
 
 def measured(url: str, under: str) -> Measured:
@@ -67,22 +89,24 @@ def measured(url: str, under: str) -> Measured:
 
         audit = audits.disputes(app, under=under, position=head, on_progress=reach)
         parts, pages, digest = audit.json_parts(), _decoded(app), sha256()
-        audit_seconds = decode_seconds = 0.0
+        auditing, decoding = _Watch(), _Watch()
         made = _PARTS
         while made == _PARTS:
-            begun, made = time.perf_counter(), 0
-            for made, part in enumerate(islice(parts, _PARTS), 1):  # noqa: B007  # counts them
-                digest.update(part.encode())
-            audited = time.perf_counter()
-            while decoded < reached:
-                decoded += next(pages)
-            audit_seconds += audited - begun
-            decode_seconds += time.perf_counter() - audited
+            made = 0
+            with auditing:
+                for part in islice(parts, _PARTS):
+                    digest.update(part.encode())
+                    made += 1
+            with decoding:
+                while decoded < reached:
+                    decoded += next(pages)
         return Measured(
             events=decoded,
             decisions=audit.totals.all.decided,
-            audit_seconds=audit_seconds,
-            decode_seconds=decode_seconds,
+            audit_seconds=auditing.seconds,
+            audit_cpu_seconds=auditing.cpu_seconds,
+            decode_seconds=decoding.seconds,
+            decode_cpu_seconds=decoding.cpu_seconds,
             peak_mib=_peak_mib(),
             peak_of_a_tenth_mib=peak_of_a_tenth,
             appended=app.store.head() - head,

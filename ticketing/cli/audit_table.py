@@ -12,10 +12,19 @@ from rich.text import Text
 from ticketing.audits import DEFINITION, Audit, Header
 from ticketing.cli.output import plain_table, printable
 from ticketing.cli.times import shown
-from ticketing.domain.assessment import Assessment
+from ticketing.domain.assessment import Assessment, ClauseAssessed
+from ticketing.domain.standard_words import assessment_in_words
 from ticketing.projections.agreement import Agreement
-from ticketing.projections.decision_rows import claim_text, dispute_text, money_text
-from ticketing.projections.decision_totals import DIMENSIONS, Tally, Total, deviation
+from ticketing.projections.decision_rows import claim_text, dispute_text, known_texts, money_text, shares_text
+from ticketing.projections.decision_totals import (
+    DIMENSIONS,
+    Tally,
+    Total,
+    deviation,
+    overturned_share,
+    would_cover_share,
+    would_not_cover_share,
+)
 from ticketing.projections.decisions import Decision
 
 FIRST = 10
@@ -27,10 +36,13 @@ _GROUPS = 8
 _FACTS = 6
 """How many missing facts it names."""
 
+_CLAUSES = 4
+"""For how many clauses it gives reasons."""
+
 WIDTH = 80
 _WORDS = (
     "agree, deviate: the decision, held against what the standard pinned then said of the facts known then; per 100: "
-    "of those two. open: undecidable by what was known. The rest of n: nothing to hold it against. fell: did not stand."
+    "of those two. open: undecidable by what was known. The rest of n: nothing to hold it against. fell: overturned."
 )
 _UNDER_WORDS = (
     "covers, covers not, open: what it says of the facts known then. for, against: decided as not covered and it "
@@ -50,6 +62,7 @@ def audit_lines(audit: Audit, zone: tzinfo) -> Iterator[Text | Table]:
     yield Text()
     yield _table(audit, _TOTALS, lambda tally: tally.deviating)
     yield from _wrapped(_WORDS, "faint")
+    yield from _shared("Overturned", overturned_share(audit.totals.all))
     yield from _missing(audit.totals.all.missing)
     yield from _at_stake(audit.totals.all)
     if audit.header.under is not None:
@@ -57,6 +70,8 @@ def audit_lines(audit: Audit, zone: tzinfo) -> Iterator[Text | Table]:
         yield Text(f"under {audit.header.under}", "heading")
         yield _table(audit, _UNDER, lambda tally: tally.under.would_cover + tally.under.would_not_cover)
         yield from _wrapped(_UNDER_WORDS, "faint")
+        yield from _shared("For, of those decided as not covered", would_cover_share(audit.totals.all.under))
+        yield from _shared("Against, of those decided as covered", would_not_cover_share(audit.totals.all.under))
         yield from _missing(audit.totals.all.under.missing)
     for decision in first:
         yield Text()
@@ -78,8 +93,11 @@ def _head(audit: Audit) -> Iterator[Text]:
         yield Text("; ".join(given), "faint")
     tickets = "ticket" if read.tickets == 1 else "tickets"
     yield Text(f"{read.tickets:,} {tickets}, {read.without_decision:,} without a decision", "faint")
-    if read.set_aside:
-        yield Text(f"left out: {read.set_aside:,}, an event of theirs cannot be read: ticketing check", "warning")
+    if header.under_published_at is not None and header.under_published_at > header.position:
+        yield Text(f"{header.under} was published later, at position {header.under_published_at:,}", "faint")
+    for what, count in sorted(read.unreadable.items()):
+        whose = "an event of theirs" if what == "event" else f"{printable(what)}, pinned by them,"
+        yield from _wrapped(f"left out: {count:,}, {whose} cannot be read: ticketing check", "warning")
 
 
 def _period(header: Header) -> str:
@@ -148,6 +166,13 @@ def _label(total: Total) -> str:
     return f"  {printable(' '.join(names)) if names else 'none named' if total.by == 'clause' else 'unknown'}"
 
 
+def _shared(words: str, share: Mapping[str, object]) -> Iterator[Text]:
+    """A share of all with its limits; nothing where there is none."""
+    if share["value"] is not None:
+        part, of, value, low, high = (share[name] for name in ("numerator", "denominator", "value", "low", "high"))
+        yield from _wrapped(f"{words}: {part:,} of {of:,}, {value:.1f} per 100, 95 %: {low:.1f}–{high:.1f}")
+
+
 def _missing(counted: Counter[str]) -> Iterator[Text]:
     """The facts that are missing most often."""
     if counted:
@@ -173,21 +198,25 @@ def _decision(decision: Decision, zone: tzinfo) -> Iterator[Text]:
     approved = f", approved by {decision.approved_by}" if decision.approved_by is not None else ""
     clauses = f" by {', '.join(decision.clauses)}" if decision.clauses else ""
     yield Text(printable(f"{name} version {fact.version}, {shown(fact.occurred_at, zone)}"), "heading")
-    said = f"{type(fact.event).__name__}: {decision.said or 'no ground'}{clauses}; {decision.decider}{approved}"
+    shares = f", {shares_text(decision)}" if shares_text(decision) else ""
+    said = f"{type(fact.event).__name__}: {decision.said or 'no ground'}{shares}{clauses}; {decision.decider}{approved}"
     yield from _wrapped(printable(said))
+    yield from _wrapped(printable(f"known: {'; '.join(known_texts(decision.known)) or 'nothing'}"))
     if decision.marks:
         yield from _wrapped(f"since {', '.join(decision.marks)}", "mark")
     assessed = f"{decision.pinned}: {_answer(decision.assessed)}" if decision.pinned is not None else "nothing pinned"
     yield from _wrapped(
         printable(f"{assessed}; {_AGREEMENTS[decision.agreement]}"), _STYLES.get(decision.agreement, "")
     )
+    yield from _reasons(decision.assessed)
     if decision.kept == "differs":
         yield from _wrapped("the assessment stored beside it says otherwise", "warning")
     if decision.under is not None:
         yield from _wrapped(printable(f"{decision.under.standard}@{decision.under.version}: {_answer(decision.under)}"))
     if decision.arrived:
         later = ", ".join(f"{type(one.event).__name__} ({one.version})" for one in decision.arrived)
-        then = f"; with that {_answer(decision.assessed_since)}" if decision.assessed_since is not None else ""
+        since = f" {decision.pinned_since}:" if decision.pinned_since != decision.pinned else ""
+        then = f"; with that{since} {_answer(decision.assessed_since)}" if decision.assessed_since is not None else ""
         yield from _wrapped(printable(f"later: {later}{then}"))
     yield from _wrapped(printable(_end(decision)), "faint")
 
@@ -209,9 +238,27 @@ def _answer(assessed: Assessment | None) -> str:
     return f"{assessed.answer.replace('_', ' ')}{missing}"
 
 
+def _reasons(assessed: Assessment | None) -> Iterator[Text]:
+    """What the clauses say and why: those that apply or may, else all of them."""
+    if assessed is not None:
+        applying = [clause for clause in assessed.clauses if clause.answer != "does_not_apply"]
+        told = _in_words(assessed, applying or assessed.clauses)
+        for line in told[:_CLAUSES]:
+            yield from _wrapped(printable(line), "faint")
+        if more := len(told[_CLAUSES:]):
+            yield from _wrapped(f"and {more:,} clauses more, with --format json", "faint")
+
+
+def _in_words(assessed: Assessment, clauses: Sequence[ClauseAssessed]) -> Sequence[str]:
+    """Those clauses of an assessment in sentences."""
+    _, *told = assessment_in_words(assessed.model_copy(update={"clauses": tuple(clauses)}))
+    return told
+
+
 def _end(decision: Decision) -> str:
     ended = decision.ended
-    stood = "it stands" if decision.overturned_by is None else f"overturned by {decision.overturned_by}"
+    by = f" by {decision.overturned_by}" if decision.overturned_by is not None else ""
+    stood = f"{'it stands' if decision.stands == 'stands' else decision.stands}{by}"
     disputes = "".join(f"; {dispute_text(dispute)}" for dispute in ended.disputes)
     claims = "".join(f"; claim {claim_text(claim)}" for claim in ended.claims)
     stakes = "; ".join(money_text(stake.money) for stake in decision.stakes if stake.money)

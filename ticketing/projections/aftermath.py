@@ -16,7 +16,9 @@ class DisputeEnded:
 
     Attributes:
         about_version: The fact that it is about, if it names one.
-        in_favour_of: Whom its last verdict favours; None without one.
+        in_favour_of: Whom its last verdict favours; None without one, and where it is not in force: after an appeal, a
+            settlement or a withdrawal.
+        is_appealed: Whether its last verdict was appealed.
         closed: How it was closed; None while it is open, also after an appeal.
     """
 
@@ -24,6 +26,7 @@ class DisputeEnded:
     ground: e.DisputeGround
     about_version: int | None
     in_favour_of: str | None
+    is_appealed: bool
     closed: str | None
 
 
@@ -56,7 +59,7 @@ class Stake:
 
 
 class Aftermath:
-    """What the surviving facts of one ticket say of the end of it, at the audit's cut.
+    """What the surviving facts of one case say of the end of it, at the audit's cut.
 
     Args:
         facts: In order of version.
@@ -74,17 +77,19 @@ class Aftermath:
         self.disputes: dict[str, e.DisputeOpened] = {}
         self.claims: dict[str, e.ClaimSubmitted] = {}
         self._deciding: list[Recorded[Event]] = []
-        self._closed: dict[str, str] = {}
+        self._verdicts: dict[str, Recorded[Event]] = {}
+        self._appealed: set[int] = set()
+        self._closings: dict[str, tuple[int, e.DisputeClosed]] = {}
         self._estimated: list[Money] = []
         self._billed: list[Money] = []
         for fact in facts:
             if isinstance(fact.event, DECISIONS):
                 self._deciding.append(fact)
-            self._take(fact.event)
-        self.standing = Standing(self._deciding, self.disputes, self.claims)
+            self._take(fact)
+        self.standing = Standing(self._deciding, self.disputes, self.claims, self._appealed, self._closings)
 
-    def _take(self, event: Event) -> None:
-        match event:
+    def _take(self, fact: Recorded[Event]) -> None:
+        match event := fact.event:
             case e.EntitlementDecided():
                 self.entitlement = event.basis
             case e.EntitlementRevised():
@@ -94,9 +99,13 @@ class Aftermath:
             case e.DisputeOpened():
                 self.disputes[event.dispute_id] = event
             case e.DisputeClosed():
-                self._closed[event.dispute_id] = event.how
+                self._closings[event.dispute_id] = fact.version, event
+            case e.VerdictIssued():
+                self._verdicts[event.dispute_id] = fact
             case e.VerdictAppealed():
-                self._closed.pop(event.dispute_id, None)
+                self._closings.pop(event.dispute_id, None)
+                if event.dispute_id in self._verdicts:
+                    self._appealed.add(self._verdicts[event.dispute_id].version)
             case e.ClaimSubmitted():
                 self.claims[event.claim_id] = event
             case e.EstimateIssued():
@@ -109,11 +118,19 @@ class Aftermath:
 
     def disputes_ended(self) -> tuple[DisputeEnded, ...]:
         """Every dispute, in the order in which they were opened."""
-        verdicts = [fact.event for fact in self._deciding if isinstance(fact.event, e.VerdictIssued)]
-        favoured = {verdict.dispute_id: verdict.in_favour_of for verdict in verdicts}
-        return tuple(
-            DisputeEnded(key, opened.ground, opened.about_version, favoured.get(key), self._closed.get(key))
-            for key, opened in self.disputes.items()
+        return tuple(map(self._dispute_ended, self.disputes.values()))
+
+    def _dispute_ended(self, opened: e.DisputeOpened) -> DisputeEnded:
+        fact = self._verdicts.get(opened.dispute_id)
+        verdict = fact.event if fact is not None and self.standing.is_in_force(fact) else None
+        _, closing = self._closings.get(opened.dispute_id, (0, None))
+        return DisputeEnded(
+            opened.dispute_id,
+            opened.ground,
+            opened.about_version,
+            verdict.in_favour_of if isinstance(verdict, e.VerdictIssued) else None,
+            fact is not None and fact.version in self._appealed,
+            None if closing is None else closing.how,
         )
 
     def claims_ended(self) -> tuple[ClaimEnded, ...]:

@@ -1,18 +1,44 @@
 """Decision rows: a replayed decision as JSON and as one line of CSV; codes and figures only, no private text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 
-from ticketing.domain.assessment import Assessment
-from ticketing.domain.values import Event, Money, Recorded, decimal_text, instant_text
+from ticketing.domain.assessment import Assessment, Reason
+from ticketing.domain.events import TestPerformed, VerdictIssued
+from ticketing.domain.known import Known
+from ticketing.domain.values import Code, Event, Money, Recorded, decimal_text, instant_text
 from ticketing.projections.aftermath import ClaimEnded, DisputeEnded
 from ticketing.projections.decisions import Decision
 
 COLUMNS = (
     *("ticket_id", "number", "manufacturer", "site", "version", "position", "event", "occurred_at", "recorded_at"),
     *("source", "dispute_id", "claim_id", "said", "says", "decider", "recorded_by", "role", "approved_by", "clauses"),
-    *("flags", "pinned", "assessed", "missing", "kept", "agreement", "under", "under_missing", "arrived"),
-    *("assessed_since", "marks", "overturned_by", "entitlement", "pinned_last", "disputes", "claims", "at_stake"),
+    *(
+        "shares",
+        "flags",
+        "known",
+        "pinned",
+        "assessed",
+        "missing",
+        "kept",
+        "agreement",
+        "under",
+        "under_missing",
+        "arrived",
+    ),
+    *(
+        "pinned_since",
+        "assessed_since",
+        "marks",
+        "stands",
+        "overturned_by",
+        "entitlement",
+        "pinned_last",
+        "disputes",
+        "claims",
+        "at_stake",
+    ),
 )
 """What `flat` has, in its order."""
 
@@ -22,15 +48,19 @@ def plain(decision: Decision) -> dict[str, object]:
     return {
         **_decided(decision),
         "clauses": list(decision.clauses),
+        "shares": shares(decision),
         "flags": list(decision.fact.flags),
+        "known": _known(decision.known),
         "pinned": decision.pinned,
         "assessed": _assessment(decision.assessed),
         "kept": decision.kept,
         "agreement": decision.agreement,
         "under": _assessment(decision.under),
         "arrived": [_arrived(one) for one in decision.arrived],
+        "pinned_since": decision.pinned_since,
         "assessed_since": _assessment(decision.assessed_since),
         "marks": list(decision.marks),
+        "stands": decision.stands,
         "overturned_by": decision.overturned_by,
         "ended": {
             "entitlement": decision.ended.entitlement,
@@ -48,7 +78,9 @@ def flat(decision: Decision) -> dict[str, object]:
     return {
         **_decided(decision),
         "clauses": "; ".join(decision.clauses),
+        "shares": shares_text(decision),
         "flags": "; ".join(decision.fact.flags),
+        "known": "; ".join(known_texts(decision.known)),
         "pinned": decision.pinned,
         "assessed": _answer(decision.assessed),
         "missing": _missing(decision.assessed),
@@ -57,8 +89,10 @@ def flat(decision: Decision) -> dict[str, object]:
         "under": _answer(decision.under),
         "under_missing": _missing(decision.under),
         "arrived": "; ".join(map(_arrived_text, decision.arrived)),
+        "pinned_since": decision.pinned_since,
         "assessed_since": _answer(decision.assessed_since),
         "marks": "; ".join(decision.marks),
+        "stands": decision.stands,
         "overturned_by": decision.overturned_by,
         "entitlement": ended.entitlement,
         "pinned_last": ended.pinned,
@@ -103,8 +137,82 @@ def _assessment(assessed: Assessment | None) -> dict[str, object] | None:
     return {
         "answer": assessed.answer,
         "clauses": {clause.clause: clause.answer for clause in assessed.clauses},
+        "reasons": {clause.clause: [_reason(reason) for reason in clause.reasons] for clause in assessed.clauses},
         "missing": list(assessed.missing),
     }
+
+
+def _reason(reason: Reason) -> dict[str, object]:
+    return {
+        "asks": reason.asks,
+        "holds": reason.holds,
+        "about": list(reason.about),
+        "missing": list(reason.missing),
+    }
+
+
+_DAYS = ("manufactured_on", "purchased_on", "handed_over_on", "opened_on")
+
+
+def _known(known: Known) -> dict[str, object]:
+    """What was known that a standard may ask about."""
+    return {
+        "model": known.model,
+        **{name: _day(getattr(known, name)) for name in _DAYS},
+        "findings": [
+            {"id": it.finding_id, "cause": it.cause, "code": None if it.defect_code is None else _code(it.defect_code)}
+            for it in known.findings
+        ],
+        "tests": [
+            {"test": it.test, "stage": it.stage, "reading": _reading(it), "passed": it.passed} for it in _tests(known)
+        ],
+        "evidence": sorted(known.evidence),
+    }
+
+
+def known_texts(known: Known) -> Iterator[str]:
+    """The same in codes, thing by thing: `purchased_on 2025-07-14`, `finding f-1 misuse IRIS 110`; nothing unknown."""
+    for name in ("model", *_DAYS):
+        value = getattr(known, name)
+        if value is not None:
+            yield f"{name} {value}"
+    for finding in known.findings:
+        code = "" if finding.defect_code is None else f" {_code(finding.defect_code)}"
+        yield f"finding {finding.finding_id} {finding.cause}{code}"
+    for test in _tests(known):
+        reading = "" if test.reading is None else f" {_reading(test)}"
+        yield f"test {test.test} {test.stage}{reading} {'passed' if test.passed else 'failed'}"
+    for kind in sorted(known.evidence):
+        yield f"evidence {kind}"
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _code(code: Code) -> str:
+    return f"{code.system} {code.code}"
+
+
+def _tests(known: Known) -> list[TestPerformed]:
+    return [known.tests[name] for name in sorted(known.tests)]
+
+
+def _reading(test: TestPerformed) -> str | None:
+    return None if test.reading is None else f"{decimal_text(test.reading.value)} {test.reading.unit}"
+
+
+def shares(decision: Decision) -> dict[str, str]:
+    """What percentage of the cost each party bears by a verdict; empty for others, and where it says nothing of it."""
+    event = decision.fact.event
+    if not isinstance(event, VerdictIssued):
+        return {}
+    return {share.party: decimal_text(share.percent) for share in event.shares}
+
+
+def shares_text(decision: Decision) -> str:
+    """The same in words: `company 70 %; manufacturer 30 %`."""
+    return "; ".join(f"{party} {percent} %" for party, percent in shares(decision).items())
 
 
 def _answer(assessed: Assessment | None) -> str | None:
@@ -135,6 +243,7 @@ def _dispute(dispute: DisputeEnded) -> dict[str, object]:
         "ground": dispute.ground,
         "about_version": dispute.about_version,
         "in_favour_of": dispute.in_favour_of,
+        "is_appealed": dispute.is_appealed,
         "closed": dispute.closed,
     }
 
@@ -142,7 +251,8 @@ def _dispute(dispute: DisputeEnded) -> dict[str, object]:
 def dispute_text(dispute: DisputeEnded) -> str:
     """How a dispute ended, in codes: `D-1 coverage for customer, decided`."""
     favoured = "" if dispute.in_favour_of is None else f" for {dispute.in_favour_of}"
-    return f"{dispute.dispute_id} {dispute.ground}{favoured}, {dispute.closed or 'open'}"
+    end = dispute.closed or ("appealed" if dispute.is_appealed else "open")
+    return f"{dispute.dispute_id} {dispute.ground}{favoured}, {end}"
 
 
 def _claim(claim: ClaimEnded) -> dict[str, object]:

@@ -33,6 +33,8 @@ class UnderTally:
         asked: Decisions that it was asked of.
         would_cover: Those of them that say not covered, and it says covered.
         would_not_cover: The other way round.
+        said_not_covered: Those that say not covered, and it says either.
+        said_covered: Those that say covered, and it says either.
         missing: By fact, how many of the undecidable ones lack it.
     """
 
@@ -42,10 +44,15 @@ class UnderTally:
     undecidable: int = 0
     would_cover: int = 0
     would_not_cover: int = 0
+    said_not_covered: int = 0
+    said_covered: int = 0
     missing: Counter[str] = field(default_factory=Counter)
 
     def count(self, assessed: Assessment, says: str | None) -> None:
         self.asked += 1
+        if assessed.answer != "undecidable":
+            self.said_not_covered += says == "not_covered"
+            self.said_covered += says == "covered"
         match assessed.answer:
             case "covered":
                 self.covered += 1
@@ -137,7 +144,7 @@ class Total:
     tally: Tally
 
     def plain(self, *, with_under: bool) -> dict[str, object]:
-        """As JSON has it: `deviating` of `comparable` per 100 with its Wilson limits of 95 %.
+        """As JSON has it: `deviating` of `comparable` per 100 with its Wilson limits of 95 %, and so on.
 
         Raises:
             BadInput: scipy, of the extra `figures`, is not installed.
@@ -148,6 +155,7 @@ class Total:
             "group": dict(self.group),
             **{name: getattr(tally, name) for name in _COUNTS},
             "deviation": deviation(tally),
+            "overturned_share": overturned_share(tally),
             "missing": dict(sorted(tally.missing.items())),
             "at_stake": {currency: decimal_text(tally.money[currency]) for currency in sorted(tally.money)},
             **({"under": _under(tally.under)} if with_under else {}),
@@ -160,23 +168,47 @@ def deviation(tally: Tally) -> dict[str, object]:
     Raises:
         BadInput: scipy, of the extra `figures`, is not installed.
     """
-    of = tally.comparable
-    shares = (tally.deviating / of, *wilson(tally.deviating, of)) if of else ()
+    return _share(tally.deviating, tally.comparable, "no decision could be held against an assessment")
+
+
+def overturned_share(tally: Tally) -> dict[str, object]:
+    """Overturned ÷ decided per 100, likewise."""
+    return _share(tally.overturned, tally.decided, "nothing was decided")
+
+
+def would_cover_share(under: UnderTally) -> dict[str, object]:
+    """Of the decisions that say not covered, and of which the other version says either, those that it covers."""
+    return _share(under.would_cover, under.said_not_covered, "it says neither of any decision that says not covered")
+
+
+def would_not_cover_share(under: UnderTally) -> dict[str, object]:
+    """The other way round."""
+    return _share(under.would_not_cover, under.said_covered, "it says neither of any decision that says covered")
+
+
+def _share(numerator: int, of: int, reason: str) -> dict[str, object]:
+    shares = (numerator / of, *wilson(numerator, of)) if of else ()
     value, low, high = (rounded(100 * share) for share in shares) if shares else (None, None, None)
     return {
         "value": value,
         "unit": "per 100",
-        "numerator": tally.deviating,
+        "numerator": numerator,
         "denominator": of,
         "low": low,
         "high": high,
-        "reason": None if of else "no decision could be held against an assessment",
+        "reason": None if of else reason,
     }
 
 
 def _under(under: UnderTally) -> dict[str, object]:
     counts = ("asked", "covered", "not_covered", "undecidable", "would_cover", "would_not_cover")
-    return {name: getattr(under, name) for name in counts} | {"missing": dict(sorted(under.missing.items()))}
+    return {
+        **{name: getattr(under, name) for name in counts},
+        "covered_share": _share(under.covered, under.covered + under.not_covered, "it says neither of any decision"),
+        "would_cover_share": would_cover_share(under),
+        "would_not_cover_share": would_not_cover_share(under),
+        "missing": dict(sorted(under.missing.items())),
+    }
 
 
 class Totals:

@@ -28,10 +28,15 @@ from ticketing.projections.agreement import (
     refusal_says,
     verdict_says,
 )
+from ticketing.projections.cases import Case, case_of
 from ticketing.projections.dimensions import TAKEN, Dimensions, with_dimensions
+from ticketing.projections.standing import Stands
 
 Standards = Callable[[str, int, int], StandardPublished | None]
-"""The standard of a key and version if it was published before a position of the log, else None."""
+"""The standard of a key and version if it was published before a position of the log, else None.
+
+It raises UnreadableEvent where that version cannot be read.
+"""
 
 IsAsked = Callable[["Subject", Recorded[Event]], bool]
 """Whether a decision of a ticket is asked about."""
@@ -55,7 +60,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a ticket ended, or stands at the cut; `pinned` as `KEY@VERSION`."""
+    """How a decision's case ended, or stands at the cut; `pinned` as `KEY@VERSION`."""
 
     entitlement: e.Basis | None
     pinned: str | None
@@ -75,17 +80,20 @@ class Decision:
         clauses: What it names.
         decider: Who decided: the judge of a verdict, else the actor.
         approved_by: Who approved it, if that is on record.
+        known: What was known then that a standard may ask about.
         pinned: `KEY@VERSION` of the standard pinned then; None where none was.
         assessed: What that version said of the facts known then; None without it.
         kept: Whether the assessment stored beside the decision is the same; `none` where none is stored.
         agreement: How decision and assessment stand to each other.
         under: What the other version asked about says of the facts known then; None where it is not asked.
-        arrived: The facts recorded later, up to the cut, with which what a standard may ask about became other than it
-            was then; none where it is the same at the cut.
-        assessed_since: What the version pinned then says with them; None where there are none, or none was pinned.
+        arrived: The facts recorded later, up to the cut, with which what a standard may ask about, or the standard
+            pinned, became other than it was then; none where it is the same at the cut.
+        pinned_since: `KEY@VERSION` of the standard pinned at the cut; None where nothing arrived, or none is.
+        assessed_since: What that version says with them; None without it.
         marks: What later records, as they survive, did to the decision itself: `retracted by 14`.
-        overturned_by: The version of the fact with which it ceased to stand; None where it stands.
-        ended: How the ticket ended.
+        stands: Whether it stood at the cut.
+        overturned_by: The version of the fact with which it was overturned; None where it was not.
+        ended: How its case ended.
         stakes: The money that it is about.
     """
 
@@ -96,14 +104,17 @@ class Decision:
     clauses: tuple[str, ...]
     decider: str
     approved_by: str | None
+    known: Known
     pinned: str | None
     assessed: Assessment | None
     kept: Kept
     agreement: Agreement
     under: Assessment | None
     arrived: tuple[Recorded[Event], ...]
+    pinned_since: str | None
     assessed_since: Assessment | None
     marks: tuple[str, ...]
+    stands: Stands
     overturned_by: int | None
     ended: Ended
     stakes: tuple[Stake, ...]
@@ -141,28 +152,28 @@ class _Life:
         self._standards = standards
         self._under = under
         self._facts = surviving(history)
-        self._aftermath = Aftermath(self._facts)
         self.ticket = _subject(self._facts, history[0].stream_id)
-        self._ended = Ended(
-            self._aftermath.entitlement,
-            _name(self._aftermath.pinned),
-            self._aftermath.disputes_ended(),
-            self._aftermath.claims_ended(),
-        )
 
     @cached_property
-    def _known(self) -> Known:
-        return known_of(self._facts)
+    def _whole(self) -> "_End":
+        """The end of a ticket that is one case: made once, however many decisions it has."""
+        return _End(Case(self._facts, self._facts))
+
+    def _end(self, fact: Recorded[Event]) -> "_End":
+        case = case_of(fact, self._facts)
+        return self._whole if case.own is self._facts else _End(case)
 
     def decision(self, index: int) -> Decision:
         fact = self._history[index]
-        facts = surviving(self._history[:index])
-        then = Aftermath(facts)
+        case = case_of(fact, surviving(self._history[:index]))
+        then, end = Aftermath(case.own), self._end(fact)
         pinned = then.pinned
         standard = self._pinned(pinned, fact.position)
-        known = known_of(facts)
+        known = known_of(case.telling)
         assessed = None if standard is None else assess(standard, known)
-        arrived = tuple(self._arrived(index, known))
+        arrived = tuple(self._arrived(index, (known, pinned), end))
+        standard_since = self._pinned(end.aftermath.pinned, self._history[-1].position + 1) if arrived else None
+        stands, overturned_by = end.aftermath.standing.of(fact)
         said, says = _said(fact.event, then)
         return Decision(
             ticket=self.ticket,
@@ -172,17 +183,20 @@ class _Life:
             clauses=_clauses(fact.event),
             decider=fact.event.by if isinstance(fact.event, e.VerdictIssued) else fact.actor.id,
             approved_by=fact.event.approved_by if isinstance(fact.event, e.EntitlementRevised) else None,
+            known=known,
             pinned=_name(pinned),
             assessed=assessed,
             kept=_kept(fact.event, assessed),
             agreement=agreement(says, assessed),
             under=self._assessed_under(pinned, known),
             arrived=arrived,
-            assessed_since=assess(standard, self._known) if arrived and standard is not None else None,
+            pinned_since=_name(end.aftermath.pinned) if arrived else None,
+            assessed_since=assess(standard_since, end.known) if standard_since is not None else None,
             marks=tuple(self._marks(fact.version)),
-            overturned_by=self._aftermath.standing.overturned_by(fact),
-            ended=self._ended,
-            stakes=self._aftermath.stakes(fact.event),
+            stands=stands,
+            overturned_by=overturned_by,
+            ended=end.ended,
+            stakes=end.aftermath.stakes(fact.event),
         )
 
     def _pinned(self, pinned: e.StandardPinned | None, before: int) -> StandardPublished | None:
@@ -197,12 +211,16 @@ class _Life:
         is_pinned = pinned is not None and pinned.standard == under.key
         return assess(under, known) if is_pinned or self.ticket.manufacturer == under.manufacturer else None
 
-    def _arrived(self, index: int, known: Known) -> Iterator[Recorded[Event]]:
-        if known == self._known:
+    def _arrived(
+        self, index: int, then: tuple[Known, e.StandardPinned | None], end: "_End"
+    ) -> Iterator[Recorded[Event]]:
+        if then == (end.known, end.aftermath.pinned):
             return
-        for end, fact in enumerate(self._history[index + 1 :], index + 2):
-            known, before = known_of(surviving(self._history[:end])), known
-            if known != before:
+        decision, now = self._history[index], then
+        for last, fact in enumerate(self._history[index + 1 :], index + 2):
+            case = case_of(decision, surviving(self._history[:last]))
+            now, before = (known_of(case.telling), Aftermath(case.own).pinned), now
+            if now != before:
                 yield fact
 
     def _marks(self, version: int) -> Iterator[str]:
@@ -214,6 +232,25 @@ class _Life:
                     yield f"{field} corrected by {fact.version}"
                 case _:
                     pass
+
+
+class _End:
+    """What became of one case, at the cut."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self.aftermath = Aftermath(case.own)
+        self.ended = Ended(
+            self.aftermath.entitlement,
+            _name(self.aftermath.pinned),
+            self.aftermath.disputes_ended(),
+            self.aftermath.claims_ended(),
+        )
+
+    @cached_property
+    def known(self) -> Known:
+        """What is known of it that a standard may ask about."""
+        return known_of(self._case.telling)
 
 
 def _subject(facts: Sequence[Recorded[Event]], ticket_id: UUID) -> Subject:
