@@ -9,12 +9,12 @@ from typer.testing import Result
 
 from tests.examples import (
     CORRECT_EVENT,
-    MANAGER,
     OPEN_DISPUTE,
     OPEN_TICKET,
     OTHER_TICKET,
     RETRACT_EVENT,
     START,
+    STATE_POSITION,
     SUBMIT_EVIDENCE,
     but,
 )
@@ -160,7 +160,7 @@ def test_the_list_says_of_each_piece_whether_its_file_is_here() -> None:
 def test_evidence_that_was_taken_back_is_listed_as_such_for_its_file_stays() -> None:
     done(add("photo.jpg", "E-1"))
     with Ticketing("sqlite:///r.db", clock=lambda: START) as app:
-        app.handle(but(RETRACT_EVENT, target_version=3, occurred_at=None))
+        app.handle(but(RETRACT_EVENT, target_version=3, approved_by="m-2", occurred_at=None))
     assert "fact 3, taken back later" in done(run("list", "R-1001"))
     done(run("erase", "R-1001", "E-1", "--yes"))
     (piece,) = json.loads(done(run("list", "R-1001", "--format", "json")))
@@ -170,7 +170,8 @@ def test_evidence_that_was_taken_back_is_listed_as_such_for_its_file_stays() -> 
 def test_evidence_that_was_corrected_is_listed_as_it_was_set_right() -> None:
     done(add("photo.jpg", "E-1", "--kind", "fotograf"))
     with Ticketing("sqlite:///r.db", clock=lambda: START) as app:
-        app.handle(but(CORRECT_EVENT, actor=MANAGER, target_version=3, field="kind", is_="photo", occurred_at=None))
+        right = but(CORRECT_EVENT, target_version=3, field="kind", is_="photo", approved_by="m-2", occurred_at=None)
+        app.handle(right)
     assert "E-1  photo, image/jpeg, 22 bytes: here" in done(run("list", "R-1001"))
 
 
@@ -235,7 +236,7 @@ def test_a_damaged_file_is_named_with_its_ticket_and_both_hashes(here: Path) -> 
     checked = run("check")
     assert checked.exit_code == 1
     assert checked.stdout.splitlines() == [
-        "E-1 of R-1001, position 3: its file is damaged",
+        "E-1 of R-1001, fact 3 at position 3: its file is damaged",
         f"  file     r.db.evidence/{SHA256[:2]}/{SHA256[2:]}",
         f"  SHA-256  {SHA256}",
         f"  and is   {hashlib.sha256(b'another').hexdigest()}",
@@ -276,13 +277,34 @@ def test_erasing_asks_first_and_names_others_with_the_same_content(here: Path) -
     done(run("add", "R-1002", "photo.jpg", "--id", "E-1", *BY))
     refused = run("erase", "R-1001", "E-1", answer="n\n")
     assert refused.exit_code == 1
-    assert "which is also E-2 of R-1001, E-1 of R-1002, for good?" in refused.stderr
+    assert "which is also E-2 of R-1001 (fact 4), E-1 of R-1002 (fact 2), for good?" in refused.stderr
     assert len(kept(here)) == 1
     erased = run("erase", "R-1001", "E-1", answer="y\n")
     assert erased.exit_code == 0
     assert "was erased; its hash stays on record" in erased.stderr
     assert f"SHA-256 {SHA256}" in done(run("list", "R-1002"))
     assert "erased before" in run("erase", "R-1001", "E-2", "--yes").stderr
+
+
+def test_erasing_names_the_letters_and_corrections_that_have_the_same_content(here: Path) -> None:
+    done(add("photo.jpg", "E-1"))
+    with Ticketing("sqlite:///r.db", clock=lambda: START) as app:
+        app.handle(but(STATE_POSITION, letter_hash=SHA256, language=None, occurred_at=None))
+        app.handle(but(STATE_POSITION, letter_hash="ab" * 32, occurred_at=None))
+        right = but(CORRECT_EVENT, target_version=5, field="letter_hash", is_=SHA256, approved_by="m-2")
+        app.handle(but(right, occurred_at=None))
+    refused = run("erase", "R-1001", "E-1", answer="n\n")
+    others = "which is also customer's letter of R-1001 (fact 4), correction of fact 5 of R-1001 (fact 6), for good?"
+    assert others in refused.stderr
+
+
+def test_the_check_says_which_letter_a_damaged_file_is(here: Path) -> None:
+    with Ticketing("sqlite:///r.db", clock=lambda: START) as app:
+        app.evidence.keep(here / "photo.jpg")
+        app.handle(but(STATE_POSITION, letter_hash=SHA256, occurred_at=None))
+    assert done(run("check")) == "Nothing is wrong in r.db.evidence: 1 here.\n"
+    damage(here)
+    assert run("check").stdout.startswith("customer's letter of R-1001, fact 3 at position 3: its file is damaged\n")
 
 
 def test_a_file_that_is_not_here_cannot_be_erased() -> None:

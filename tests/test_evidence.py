@@ -12,23 +12,30 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO
+from typing import BinaryIO, get_args
+from uuid import UUID
 
 import pytest
 from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.examples import MANAGER, OPEN_TICKET, SUBMIT_EVIDENCE, TICKET, but
+from tests.examples import MANAGER, OPEN_TICKET, OTHER_TICKET, START, SUBMIT_EVIDENCE, TICKET, but, euros
 from tests.processes import until
 from tests.program import ROOT
+from ticketing.adapters.codec import EVENTS
 from ticketing.adapters.evidence import EvidenceFolder
-from ticketing.adapters.evidence_check import EvidenceFound, check_evidence
+from ticketing.adapters.evidence_check import EvidenceFound, check_evidence, facts_naming
 from ticketing.adapters.media_types import Look, extension_of, media_type_of
+from ticketing.adapters.store import Append
 from ticketing.adapters.whole_files import clear, temporary
 from ticketing.application import Settings, Ticketing
+from ticketing.domain import events as e
 from ticketing.domain.errors import BadInput, CommandRejected, NotFound, StoreError
+from ticketing.domain.named_files import HASHES
 from ticketing.domain.record import CorrectEvent, RetractEvent
+from ticketing.domain.reference import StandardPublished
+from ticketing.domain.values import Envelope, Event, Sha256, StreamKind
 
 LIMIT = 1_000_000
 TEXT = "The unit was dry. 设备是干的。\n".encode()
@@ -255,6 +262,20 @@ STRANGERS = MappingProxyType(
         "neither UTF-8 text nor": "Käufer".encode("latin-1"),
     }
 )
+HIDDEN = (
+    ("neither UTF-8 text nor", "It was dry.".encode("utf-16")),
+    ("neither UTF-8 text nor", "It was dry.".encode("utf-16-be")),
+    ("neither UTF-8 text nor", "<html><script>alert(1)</script></html>".encode("utf-16")),
+    ("text/html", b"\xef\xbb\xbf<html><body>"),
+    ("text/html", b" \r\n\t<html><body>"),
+    ("text/html", b"\n" * 100_000 + b"<body onload=alert(1)>"),
+    ("text/html", b"<script>alert(1)</script>"),
+    ("text/html", b"<?xml version='1.0'?>\n<!-- a --><html xmlns='http://www.w3.org/1999/xhtml'>"),
+    ("text/html", b"<!-- it was dry"),
+    ("image/svg+xml", b"<?xml version='1.0'?>\n<!-- a -->\n<svg xmlns='http://www.w3.org/2000/svg'>"),
+    ("a script", b"\xef\xbb\xbf\n#!/bin/sh\n"),
+)
+"""Content that must not pass for text, and what the refusal calls it."""
 
 
 def seen(content: bytes) -> Look:
@@ -303,6 +324,27 @@ def test_what_only_shares_a_container_with_films_is_no_film(media_type: str, evi
 
 def test_text_has_no_zero_byte_anywhere(evidence: EvidenceFolder) -> None:
     refused(evidence, io.BytesIO(b"dry" * 100_000 + b"\0"), "neither UTF-8 text", media_type="text/plain")
+
+
+@pytest.mark.parametrize(("what", "content"), HIDDEN, ids=range(len(HIDDEN)))
+@pytest.mark.parametrize("media_type", ["text/plain", "text/csv", None])
+def test_no_other_encoding_mark_or_blanks_make_text_of_what_is_none(
+    what: str, content: bytes, media_type: str | None
+) -> None:
+    with pytest.raises(BadInput, match=f"its content is {what.replace('+', '.')}"):
+        media_type_of(seen(content).end(), media_type, "it")
+
+
+@pytest.mark.parametrize(
+    "text", ["\ufeffIt was dry.", "<a@customer.example> wrote:", "< 0.02 A", "\n  it was dry", "a,b"]
+)
+def test_text_with_a_mark_blanks_or_angle_brackets_is_text(text: str) -> None:
+    assert media_type_of(seen(text.encode()).end(), None, "it") == "text/plain"
+    assert media_type_of(seen(text.encode()).end(), "text/plain", "it") == "text/plain"
+
+
+def test_a_text_made_to_be_looked_at_for_ever_is_looked_at_once() -> None:
+    assert media_type_of(seen(b"<?xml?>" * 9_000).end(), None, "it") == "text/plain"
 
 
 def test_text_that_begins_like_another_format_is_text() -> None:
@@ -583,7 +625,8 @@ def found(app: Ticketing) -> list[tuple[str, str | None, bool]]:
 def test_evidence_that_is_as_it_was_kept_is_here(app: Ticketing) -> None:
     told: list[tuple[str, int, int | None]] = []
     seen = list(check_evidence(app.store, app.evidence, on_progress=lambda *step: told.append(step)))
-    assert seen == [EvidenceFound("here", 2, TICKET, "E-1", SHA256, app.evidence.path(SHA256))]
+    path = app.evidence.path(SHA256)
+    assert seen == [EvidenceFound("here", 2, TICKET, "E-1", SHA256, path, version=2, what="E-1")]
     assert told == [("Reading evidence files", 1, 1)]
 
 
@@ -604,8 +647,8 @@ def test_an_erased_file_and_one_that_was_never_here_are_not_wrong(app: Ticketing
 
 
 def test_a_file_that_no_fact_names_is_wrong_but_not_one_of_a_fact_taken_back(app: Ticketing) -> None:
-    taken_back = RetractEvent(ticket_id=TICKET, actor=MANAGER, target_version=2, reason="another customer's")  # type: ignore[arg-type]
-    app.handle(taken_back)
+    taken_back = {"target_version": 2, "reason": "another customer's", "approved_by": "m-2"}
+    app.handle(RetractEvent.model_validate({"ticket_id": TICKET, "actor": MANAGER, **taken_back}))
     kept = app.evidence.keep(io.BytesIO(b"nobody's"))
     assert found(app) == [("here", "E-1", False), ("unnamed", None, True)]
     assert list(check_evidence(app.store, app.evidence))[1].path == app.evidence.path(kept.sha256)
@@ -621,10 +664,90 @@ def test_a_file_that_only_a_correction_names_is_named(app: Ticketing) -> None:
             "field": "sha256",
             "is_": kept.sha256,
             "reason": "the wrong file",
+            "approved_by": "m-2",
         }
     )
     app.handle(right)
-    assert found(app) == [("here", "E-1", False)]
+    assert found(app) == [("here", "E-1", False), ("here", None, False)]
+    overwrite(app.evidence.path(kept.sha256), b"else")
+    assert found(app) == [("here", "E-1", False), ("damaged", None, True)]
+
+
+def hashed(kind: type[Event]) -> set[str]:
+    """The fields of a fact that hold a hash, as its type has them."""
+    (pattern,) = get_args(Sha256)[1:]
+    return {
+        name
+        for name, field in kind.model_fields.items()
+        if pattern in field.metadata or any(pattern in get_args(one)[1:] for one in get_args(field.annotation))
+    }
+
+
+def test_every_fact_that_can_name_a_file_is_known_as_such() -> None:
+    assert {kind: hashed(kind) for kind in EVENTS.values() if hashed(kind)} == {
+        kind: {field} for kind, field in HASHES.items()
+    }
+
+
+PAPERS: tuple[tuple[str, Callable[[str], Event]], ...] = (
+    ("customer's letter", lambda it: e.PositionStated(dispute_id="D-1", party="customer", letter_hash=it)),
+    (
+        "letter that decides claim C-1",
+        lambda it: e.ClaimDecided(claim_id="C-1", amount_approved=euros("25.00"), letter_hash=it),
+    ),
+    (
+        "protocol of the joint inspection",
+        lambda it: e.JointInspectionHeld(dispute_id="D-1", attendees=("a", "b"), protocol_hash=it),
+    ),
+    ("proof that estimate 1 was approved", lambda it: e.EstimateApproved(estimate_version=1, lines=(), proof=it)),
+    ("evidence of the wait for payment", lambda it: e.WaitStarted(cause="payment", evidence=it)),
+    ("document of the pinned standard S-1", lambda it: e.StandardPinned(standard="S-1", document_hash=it)),
+    (
+        "document of the standard S-1, version 2",
+        lambda it: StandardPublished(key="S-1", version=2, effective_from=START, manufacturer="ACME", document_hash=it),
+    ),
+)
+
+
+@pytest.mark.parametrize(("what", "naming"), PAPERS, ids=[what for what, _ in PAPERS])
+def test_a_file_that_any_fact_names_is_not_unnamed_and_is_said_to_be_what_it_is(
+    what: str, naming: Callable[[str], Event], app: Ticketing
+) -> None:
+    paper = app.evidence.keep(io.BytesIO(b"Dear customer"))
+    appended(app, naming(paper.sha256))
+    (_, told) = check_evidence(app.store, app.evidence)
+    assert (told.state, told.what, told.position, told.sha256) == ("here", what, 3, paper.sha256)
+    assert [(fact.position, file.what) for fact, file in facts_naming(app.store, paper.sha256)] == [(3, what)]
+
+
+def appended(app: Ticketing, event: Event) -> None:
+    """Puts a fact into the log as it stands, whatever rules a command would have to pass."""
+    kind: StreamKind = "standard" if isinstance(event, StandardPublished) else "ticket"
+    stream, before = (OTHER_TICKET, 0) if kind == "standard" else (TICKET, 2)
+    envelope = Envelope(
+        stream_id=stream,
+        stream_kind=kind,
+        version=before + 1,
+        occurred_at=START,
+        actor=MANAGER,
+        command_id=UUID(int=stream.int + 1),
+        event=event,
+    )
+    append = Append(
+        stream_id=stream,
+        stream_kind=kind,
+        expected_version=before,
+        command_id=envelope.command_id,
+        command_digest="",
+        envelopes=(envelope,),
+    )
+    app.store.append([append])
+
+
+def test_the_document_of_a_standard_is_told_of_once_however_many_tickets_pin_it(app: Ticketing) -> None:
+    appended(app, PAPERS[-1][1]("ab" * 32))
+    appended(app, PAPERS[-2][1]("ab" * 32))
+    assert [it.position for it in check_evidence(app.store, app.evidence)] == [2, 3]
 
 
 def test_what_is_no_evidence_file_is_wrong_in_its_folder(app: Ticketing, file: Path) -> None:

@@ -1,7 +1,7 @@
 """Evidence check: holds every evidence file against its name, and every fact that names one against the folder.
 
 Laws of this file: the folder is listed before the facts are read, so that a file that is kept meanwhile is not taken
-for one that nobody names. In memory are the hashes of the files that are there, and one page of facts.
+for one that nobody names. In memory are the hashes of the files that are there or are named, and one page of facts.
 """
 
 import hashlib
@@ -18,13 +18,16 @@ from ticketing.adapters.evidence_content import opened
 from ticketing.adapters.store import Store
 from ticketing.domain.errors import BadInput
 from ticketing.domain.events import EventCorrected, EvidenceSubmitted
+from ticketing.domain.named_files import HASHES, NamedFile, files_named
+from ticketing.domain.reference import StandardPublished
 from ticketing.domain.values import Event, Logged, Recorded, Unreadable
 
 State = Literal["here", "erased", "not here", "missing", "damaged", "unnamed", "no evidence file", "not checked"]
 """`missing` is a file that was kept here, for its fact gives its length; one that is `not here` never was."""
 
 _WRONG: frozenset[State] = frozenset({"missing", "damaged", "unnamed", "no evidence file"})
-_SUBMITTED, _CORRECTED = "ticketing:EvidenceSubmitted", "ticketing:EventCorrected"
+_KINDS: tuple[type[Event], ...] = (*HASHES, EventCorrected)
+_TOPICS = frozenset(f"ticketing:{kind.__name__}" for kind in _KINDS)
 _CHUNK_BYTES = 1 << 20
 _PAGE = 1000
 
@@ -36,12 +39,14 @@ class EvidenceFound:
     Attributes:
         state: See `State`.
         position: That of the fact that names the file; None of a file that no fact names.
-        ticket_id: The fact's ticket.
-        evidence_id: The fact's evidence.
+        ticket_id: The fact's ticket; None of a published standard.
+        evidence_id: The fact's evidence; None of a letter or another paper.
         sha256: The hash that is its name.
         path: Where the file is.
         actual: The hash that its content has, where that is another.
         reason: Why it could not be looked at.
+        version: That of the fact.
+        what: What the fact says the file is; of evidence its id.
     """
 
     state: State
@@ -52,6 +57,8 @@ class EvidenceFound:
     path: Path | None = None
     actual: str | None = None
     reason: str | None = None
+    version: int | None = None
+    what: str | None = None
 
     @property
     def is_wrong(self) -> bool:
@@ -62,7 +69,10 @@ class EvidenceFound:
 def check_evidence(
     store: Store, evidence: EvidenceFolder, *, on_progress: Advance | None = None
 ) -> Iterator[EvidenceFound]:
-    """What is found of every fact that names evidence, in order of position; then the files that no fact names.
+    """What is found of the files that facts name, in order of position; then the files that no fact names.
+
+    Every piece of evidence is told of; a letter or another paper only by the first fact that names it, for all tickets
+    name the document of the standard that they pin.
 
     Args:
         store: Others may go on appending to it.
@@ -83,65 +93,78 @@ def check_evidence(
                 yield EvidenceFound("no evidence file", path=path, reason=str(error))
         if on_progress is not None:
             on_progress("Reading evidence files", number, len(paths))
-    unnamed = set(hashes)
-    for fact in _facts(store, _SUBMITTED):
+    unnamed, told = set(hashes), set[bytes]()
+    for fact, named in _naming(store):
         if isinstance(fact, Unreadable):
             yield EvidenceFound("not checked", fact.position, fact.stream_id, reason=fact.reason)
-        elif isinstance(fact.event, EvidenceSubmitted):
-            unnamed.discard(fact.event.sha256)
-            yield found_of(fact, fact.event, evidence, hashes)
-    for fact in _facts(store, _CORRECTED) if unnamed else ():
-        if isinstance(fact, Recorded) and isinstance(fact.event, EventCorrected) and fact.event.field == "sha256":
-            unnamed.discard(str(fact.event.is_))
+            continue
+        for file in named:
+            unnamed.discard(file.sha256)
+            name = bytes.fromhex(file.sha256)
+            if isinstance(fact.event, EvidenceSubmitted) or name not in told:
+                yield found_of(fact, file, evidence, hashes)
+            told.add(name)
     for sha256 in sorted(unnamed):
         actual = None if hashes[sha256] == sha256 else hashes[sha256]
         yield EvidenceFound("unnamed", sha256=sha256, path=evidence.path(sha256), actual=actual)
 
 
-def facts_naming(store: Store, sha256: str) -> Iterator[tuple[Recorded[Event], EvidenceSubmitted]]:
-    """Every fact of the store, of any ticket, that names a content; it looks at the whole log."""
-    for fact in _facts(store, _SUBMITTED):
-        if isinstance(fact, Recorded) and isinstance(fact.event, EvidenceSubmitted) and fact.event.sha256 == sha256:
-            yield fact, fact.event
+def facts_naming(store: Store, sha256: str) -> Iterator[tuple[Recorded[Event], NamedFile]]:
+    """Every fact of the store, of any ticket or standard, that names a content; it looks at the whole log."""
+    for fact, named in _naming(store, sha256.encode()):
+        if isinstance(fact, Recorded):
+            yield from ((fact, file) for file in dict.fromkeys(named) if file.sha256 == sha256)
 
 
 def found_of(
     fact: Recorded[Event],
-    event: EvidenceSubmitted,
+    file: NamedFile,
     evidence: EvidenceFolder,
     hashes: Mapping[str, str] = MappingProxyType({}),
 ) -> EvidenceFound:
-    """What is found of the evidence that a fact names.
+    """What is found of a file that a fact names.
 
     Args:
         fact: The fact.
-        event: What it says.
+        file: One of those that it names.
         evidence: The folder.
         hashes: By name, the hashes that the files' contents have, where they were read.
     """
-    sha256 = event.sha256
+    sha256, event = file.sha256, fact.event
     state: State = evidence.whereabouts(sha256)
     actual = hashes.get(sha256, sha256)
+    has_length = isinstance(event, EvidenceSubmitted) and event.size_bytes is not None
     if actual != sha256:
         state = "damaged"
-    elif state == "not here" and event.size_bytes is not None and evidence.is_named:
+    elif state == "not here" and has_length and evidence.is_named:
         state = "missing"
     return EvidenceFound(
         state,
         fact.position,
-        fact.stream_id,
-        event.evidence_id,
+        None if isinstance(event, StandardPublished) else fact.stream_id,
+        event.evidence_id if isinstance(event, EvidenceSubmitted) else None,
         sha256,
         evidence.path(sha256) if evidence.is_named else None,
         None if actual == sha256 else actual,
+        version=fact.version,
+        what=file.what,
     )
 
 
-def _facts(store: Store, topic: str) -> Iterator[Logged]:
+def _naming(store: Store, holding: bytes = b"") -> Iterator[tuple[Logged, tuple[NamedFile, ...]]]:
+    """The facts that name files, with these, in order of position; of one that cannot be read, none.
+
+    Args:
+        store: Its whole log is looked at.
+        holding: Leaves out the facts whose stored bytes do not hold this.
+    """
     after = 0
-    while rows := store.stored_topic(topic, after, _PAGE):
-        yield from store.read_each(rows)
+    while rows := store.stored_log(after, _PAGE):
         after = rows[-1].position
+        for fact in store.read_each([row for row in rows if row.topic in _TOPICS and holding in row.state]):
+            named = tuple(files_named(fact.event)) if isinstance(fact, Recorded) else ()
+            if named or isinstance(fact, Unreadable):
+                yield fact, named
 
 
 def _name_of(path: Path, evidence: EvidenceFolder) -> str:

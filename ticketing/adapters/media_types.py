@@ -2,7 +2,8 @@
 
 Laws of this file: content is looked at, never unpacked, run or shown. What is not text is told by its first bytes, as
 `puremagic` knows them; it often knows several names that fit, and one of them must be the type that was said. Text
-has no such mark: it is UTF-8 without a zero byte, and a web page, a drawing in SVG or a script is none.
+has no such mark, and nobody's word is taken for it: it is UTF-8 without a zero byte, and what begins as a web page, a
+drawing in SVG or a script is none, whatever blanks stand before it.
 """
 
 import codecs
@@ -72,7 +73,20 @@ _PLAIN_NAMES = (
 )
 """What the library has many names for, or odd ones."""
 
+_TEXTS = frozenset({"text/plain", "text/csv"})
 _ACTIVE = frozenset({"text/html", "image/svg+xml"})
+_BLANKS = re.compile(r"[\s\ufeff\u200b-\u200f\u2060]*")
+"""What programs pass over before they look: blanks, marks of byte order, and what has no width."""
+
+_PROLOGUE = r"(?>(?:<\?xml\b[^>]*>|<!--.*?-->)\s*)*+"  # never tried twice: a hostile text would take years
+_SVG = re.compile(rf"{_PROLOGUE}(?:<!doctype\s+svg\b|<(?:\w+:)?svg[\s/>])", re.IGNORECASE | re.DOTALL)
+_PAGE = re.compile(
+    rf"<!--|<\?php\b|<%|{_PROLOGUE}<(?:!doctype\s+html\b|(?:html|head|script|iframe|h[1-6]|div|font|table|a|style|title|b|body|br|p"
+    r"|img|meta|link|base|form|span|center|object|embed|video|audio|math)[\s/>])",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How a web page begins. Source: WHATWG MIME Sniffing, 7.1; with it the tags that load something, PHP and ASP."""
+
 _HEADER_FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
 """How a message begins. Source: RFC 5322, 2.2 and 4.5."""
 
@@ -90,6 +104,7 @@ class Look:
 
     def __init__(self) -> None:
         self._head = bytearray()
+        self._opening = ""
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._is_utf8 = True
         self._has_zero = False
@@ -103,21 +118,33 @@ class Look:
     def end(self) -> "Content":
         """What was seen."""
         self._decode(b"", is_end=True)
-        return Content(bytes(self._head), is_utf8=self._is_utf8, has_zero=self._has_zero)
+        return Content(bytes(self._head), self._opening, is_utf8=self._is_utf8, has_zero=self._has_zero)
 
     def _decode(self, chunk: bytes, *, is_end: bool = False) -> None:
         if self._is_utf8:
             try:
-                self._decoder.decode(chunk, is_end)
+                text = self._decoder.decode(chunk, is_end)
             except UnicodeDecodeError:
                 self._is_utf8 = False
+                return
+            if not self._opening:
+                text = _BLANKS.sub("", text, count=1)
+            self._opening += text[: _HEAD_BYTES - len(self._opening)]
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is seen of content: its first bytes, and whether all of it is UTF-8, or has a zero byte."""
+    """What is seen of content.
+
+    Attributes:
+        head: Its first bytes.
+        opening: Its first letters after any blanks, as far as it is UTF-8.
+        is_utf8: Whether all of it is.
+        has_zero: Whether a zero byte is in it.
+    """
 
     head: bytes
+    opening: str
     is_utf8: bool
     has_zero: bool
 
@@ -125,6 +152,11 @@ class Content:
     def is_text(self) -> bool:
         """Whether it may be text. Of the other formats taken only a PDF or a message can look like that."""
         return self.is_utf8 and not self.has_zero
+
+    @property
+    def is_script(self) -> bool:
+        """Whether it names the program that is to run it."""
+        return self.is_text and self.opening.startswith("#!")
 
 
 def refuse_type(said: str, others: Collection[str] = ()) -> None:
@@ -157,7 +189,7 @@ def media_type_of(content: Content, said: str | None, name: str, others: Collect
     shown = tuple(_shown(content))
     if said is None:
         taken = (one for called in shown for one in _called((*EXTENSIONS, *others), called))
-        said = next(taken, None if _is_active(content, shown) or not content.is_text else "text/plain")
+        said = next(taken, "text/plain" if _is_plain(content, shown) else None)
         if said is None:
             raise BadInput(f"{name}: its content is {_in_words(content, shown)}, which is not taken as evidence")
     elif not _can_be(said, content, shown):
@@ -168,9 +200,9 @@ def media_type_of(content: Content, said: str | None, name: str, others: Collect
 def _can_be(said: str, content: Content, shown: Collection[str]) -> bool:
     if said == "message/rfc822":
         return not content.has_zero and _HEADER_FIELD.match(content.head) is not None
-    if said in shown or not _names(said).isdisjoint(shown):
+    if not _names(said).isdisjoint(shown):
         return True
-    return _is_kind_of_text(said) and content.is_text and not _is_active(content, shown)
+    return _is_kind_of_text(said) and _is_plain(content, shown)
 
 
 def _called(types: Collection[str], name: str) -> list[str]:
@@ -186,21 +218,32 @@ def _is_kind_of_text(media_type: str) -> bool:
     return media_type.startswith("text/") or media_type.endswith(("+xml", "/xml", "+json", "/json"))
 
 
-def _is_active(content: Content, shown: Collection[str]) -> bool:
-    """Whether somebody's program might do what it says."""
-    return (content.is_text and content.head.startswith(b"#!")) or not _ACTIVE.isdisjoint(shown)
+def _is_plain(content: Content, shown: Collection[str]) -> bool:
+    """Whether it is text that no program will do as it says."""
+    return content.is_text and not content.is_script and _ACTIVE.isdisjoint(shown)
 
 
 def _shown(content: Content) -> Iterator[str]:
     """What the content may be, the likeliest first: media types, or endings where the library has no type."""
     if content.head[4:8] == b"ftyp" and content.head[8:12] in _BRANDS:
         yield _BRANDS[content.head[8:12]]
+    active = _active(content) if content.is_text else None
+    if active is not None:
+        yield active
+        return
     for match in _matches(content.head):
         called: str = match.mime_type or match.extension
         is_binary = called.startswith(("image/", "audio/", "video/")) and called not in _ACTIVE
-        is_vague = match.byte_match == _SAYS_NOTHING or called == "application/octet-stream"
+        is_vague = match.byte_match == _SAYS_NOTHING or called == "application/octet-stream" or called in _TEXTS
         if not is_vague and not (content.is_text and is_binary):
             yield called
+
+
+def _active(content: Content) -> str | None:
+    """The type of a text that programs do more with than show its letters; None of any other."""
+    if _SVG.match(content.opening):
+        return "image/svg+xml"
+    return "text/html" if _PAGE.match(content.opening) else None
 
 
 def _matches(head: bytes) -> "list[puremagic.PureMagicWithConfidence]":
@@ -215,7 +258,7 @@ def _matches(head: bytes) -> "list[puremagic.PureMagicWithConfidence]":
 
 
 def _in_words(content: Content, shown: Collection[str]) -> str:
-    if content.is_text and content.head.startswith(b"#!"):
+    if content.is_script:
         return "a script"
     if not content.is_text:
         for beginning, name in _PLAIN_NAMES:

@@ -21,6 +21,8 @@ from ticketing.cli.times import ABOUT_INSTANTS, Zone, instant_given, shown, zone
 from ticketing.domain.dispute import SubmitEvidence
 from ticketing.domain.errors import NotFound
 from ticketing.domain.events import EvidenceSubmitted
+from ticketing.domain.named_files import NamedFile, files_named
+from ticketing.domain.reference import StandardPublished
 from ticketing.domain.values import Event, Recorded, instant_text
 
 _CHUNK_BYTES = 1 << 20
@@ -106,7 +108,7 @@ def list_evidence(ticket: TicketName, zone: Zone = "UTC", store: StoreUrl = None
     with opened_to_ask(store) as app:
         pieces = _pieces(app, ticket)
         holders = {name: thing.holder for name, thing in app.ticket(ticket).evidence.items()}
-        found = [found_of(piece.fact, piece.event, app.evidence) for piece in pieces]
+        found = [found_of(piece.fact, file, app.evidence) for piece in pieces for file in files_named(piece.event)]
     listed = [
         (piece, each, None if piece.is_retracted else holders.get(piece.event.evidence_id))
         for piece, each in zip(pieces, found, strict=True)
@@ -229,12 +231,18 @@ def erase(
             raise NotFound(f"the file of {evidence} of {ticket} is not here")
         ticket_id = app.find(ticket)
         others = [
-            f"{other.evidence_id} of {app.ticket(fact.stream_id).number}"
-            for fact, other in facts_naming(app.store, event.sha256)
-            if (fact.stream_id, other.evidence_id) != (ticket_id, evidence)
+            _named(app, fact, file)
+            for fact, file in facts_naming(app.store, event.sha256)
+            if (fact.stream_id, file.what) != (ticket_id, evidence)
         ]
         also = f", which is also {', '.join(others)}," if others else ""
         if not yes:
             typer.confirm(f"Erase the file of {evidence} of {ticket}{also} for good?", abort=True, err=True)
         app.evidence.erase(event.sha256)
     tell(f"The file of {evidence} of {ticket}{also} was erased; its hash stays on record.")
+
+
+def _named(app: Ticketing, fact: Recorded[Event], file: NamedFile) -> str:
+    if isinstance(fact.event, StandardPublished):
+        return file.what
+    return f"{file.what} of {app.ticket(fact.stream_id).number} (fact {fact.version})"

@@ -73,14 +73,16 @@ def _summary(found: Sequence[EvidenceFound], folder: Path) -> Text:
 
 
 def _found_lines(found: EvidenceFound, app: Ticketing) -> Iterator[Text]:
-    if found.evidence_id is not None and found.ticket_id is not None:
+    if found.what is not None and found.ticket_id is not None:
         number = app.ticket(found.ticket_id).number or found.ticket_id
-        name = f"{found.evidence_id} of {number}, position {found.position}"
+        name = f"{found.what} of {number}, fact {found.version} at position {found.position}"
+    elif found.position is not None:
+        name = f"{found.what}, position {found.position}" if found.what is not None else f"position {found.position}"
     else:
-        name = f"position {found.position}" if found.position is not None else str(found.path)
+        name = str(found.path)
     style = "warning" if found.is_wrong else "faint"
     yield Text(printable(f"{name}: {_STATES[found.state]}"), style)
-    if found.is_wrong and found.evidence_id is not None:
+    if found.is_wrong and found.what is not None:
         yield Text(f"  file     {found.path}")
     if found.reason is not None:
         yield Text(f"  {printable(found.reason)}")
