@@ -6,6 +6,7 @@ FOLDER gets the store, the evidence files, the checkpoint and both dossiers; a t
 The two keys are the example's own and no secret; `ticketing notary keygen` draws yours.
 """
 
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -33,7 +34,10 @@ def main(folder: Path) -> None:
     for path in (store, dossier):
         if path.exists():
             sys.exit(f"{path} is there already: name an empty folder")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        sys.exit(f"{folder}: {error.strerror}")
     app, clock = story.opened(f"sqlite:///{store}")
     with app:
         for name in ATTACHED:
@@ -99,8 +103,11 @@ def broken(dossier: Path) -> Path:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", metavar="FOLDER", nargs="?", type=Path, help="an empty one, or one to be made")
+    named = parser.parse_args().folder
+    if named is not None:
+        main(named)
     else:
         with tempfile.TemporaryDirectory() as temporary:
             main(Path(temporary))
