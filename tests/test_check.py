@@ -313,6 +313,18 @@ DAMAGES = {
         ("its salt and text do not give its digest",),
         is_quiet=True,
     ),
+    "a private text is taken out and not erased": Damage(
+        (f"UPDATE ticketing_private_texts SET salt = NULL, text = NULL, erased_at = NULL {_SCRATCH}",),
+        "private-text",
+        ("its text is gone, and it was not erased",),
+        is_quiet=True,
+    ),
+    "a private text is taken out and its salt stays": Damage(
+        (f"UPDATE ticketing_private_texts SET text = NULL {_SCRATCH}",),
+        "private-text",
+        ("its text is gone, and it was not erased",),
+        is_quiet=True,
+    ),
     "a digest is changed": Damage(
         (f"UPDATE ticketing_private_texts SET digest = substr(digest, 2) || substr(digest, 1, 1) {_SCRATCH}",),
         "private-text",

@@ -257,6 +257,40 @@ def test_a_log_that_is_not_what_was_signed_is_found_wanting(url: str, damage: st
     assert why in refused.stderr
 
 
+_REWRITTEN = "UPDATE ticketing_events SET recorded_at = substr(recorded_at, 1, 25) || '7Z' WHERE rowid = 2"
+
+
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        (_REWRITTEN, "back.txt: the first 6 facts of this log have another root: they were changed since"),
+        ("DELETE FROM ticketing_events WHERE rowid > 7", "the log had 8 facts, and it has 7: its end was cut off"),
+        ("DELETE FROM ticketing_events WHERE rowid > 4", "the log had 8 facts, and it has 4: its end was cut off"),
+        ("DELETE FROM ticketing_events WHERE rowid = 3", "position 3 is gone from the log"),
+        ("UPDATE ticketing_events SET recorded_at = 'yesterday' WHERE rowid = 3", "a fact among them cannot be read"),
+        (
+            "UPDATE ticketing_tree_tiles SET hashes = zeroblob(length(hashes))",
+            "back.txt: the facts are those that it is of, and the hash tree is not: ticketing notary rebuild",
+        ),
+    ],
+)
+def test_facts_that_were_changed_under_a_tree_that_was_left_alone_are_found_and_not_signed(
+    url: str, folder: Path, damage: str, why: str
+) -> None:
+    witnessed(url)
+    grow(url)
+    succeeded(asked(url, "notary", "checkpoint", "--key", "log.key", "--out", "second.txt"))
+    damaged(url, damage)
+    for options in ((), ("--keep",), ("--older", "first.txt")):
+        refused = asked(url, "notary", "verify", "back.txt", "--key", "log.pub", *options)
+        assert refused.exit_code == 1
+        assert why.removeprefix("back.txt: ") in refused.stderr
+        assert "are those that were signed" not in refused.stdout
+    refused = asked(url, "notary", "checkpoint", "--key", "log.key", "--out", "third.txt")
+    assert refused.exit_code == 1
+    assert not (folder / "third.txt").exists()
+
+
 def test_a_byte_that_was_changed_on_the_way_is_found(url: str, folder: Path) -> None:
     witnessed(url)
     content = (folder / "back.txt").read_bytes()

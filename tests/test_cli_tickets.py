@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -185,6 +187,30 @@ def test_the_history_as_json_has_the_same_keys_for_every_fact(run: Run) -> None:
     assert facts[1]["data"]["condition"]["text"] == "a scratch"
     assert facts[1]["changed"] == ["accessories.0 corrected by 36"]
     assert [fact["version"] for fact in facts] == list(range(1, TAKEN_BACK + 1))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE ticketing_private_texts SET text = text || '!'",
+        "UPDATE ticketing_private_texts SET salt = NULL",
+        "UPDATE ticketing_private_texts SET salt = NULL, text = NULL",
+        "DELETE FROM ticketing_private_texts",
+    ],
+)
+def test_a_text_that_was_changed_beside_the_log_is_not_told_among_what_was_witnessed(
+    run: Run, tmp_path: Path, change: str
+) -> None:
+    said = run("history", "R-1001", "--witnessed")
+    assert said.exit_code == 0, said.stderr
+    with closing(sqlite3.connect(tmp_path / "store.sqlite")) as database, database:
+        assert database.execute(change).rowcount
+    refused = run("history", "R-1001", "--witnessed")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "version 1: a private text beside it is not the one that was recorded" in refused.stderr
+    assert "ticketing check" in refused.stderr
+    assert run("erase", "R-1001", "--yes").exit_code == 0
+    assert (run("history", "R-1001", "--witnessed").exit_code == 0) == ("DELETE" not in change)  # erased is erased
 
 
 def test_erasing_asks_first(run: Run) -> None:

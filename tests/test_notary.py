@@ -220,6 +220,23 @@ def test_a_fact_that_was_changed_after_it_was_witnessed_is_not_said_to_be_witnes
             Notary(store).witnessed(4)  # with another before it the tree is another
 
 
+def test_a_root_is_computed_of_the_facts_and_not_of_the_tree_that_is_kept(witnessed_file: Path) -> None:
+    told_of: list[int] = []
+    with closing(opened(f"sqlite:///{witnessed_file}")) as store:
+        notary = Notary(store, page_size=4)
+        whole = [notary.root(size) for size in range(16)]
+        assert [notary.root_of_events(size) for size in range(16)] == whole
+        notary.root_of_events(15, on_page=told_of.append)
+        assert told_of == [4, 8, 12, 15]
+    told(witnessed_file, "UPDATE ticketing_events SET recorded_at = '2026-03-02T09:00:00.999999Z' WHERE rowid = 13")
+    with closing(opened(f"sqlite:///{witnessed_file}")) as store:
+        notary = Notary(store)
+        assert notary.root(15) == whole[15]
+        assert [notary.root_of_events(size) == whole[size] for size in (12, 13, 15)] == [True, False, False]
+        with pytest.raises(NotProven, match="the log's 15 facts are not those that its hash tree was made of"):
+            notary.checkpoint(LOG)
+
+
 def test_a_signature_that_was_changed_where_it_is_kept_is_noticed(witnessed_file: Path) -> None:
     told(witnessed_file, "UPDATE ticketing_checkpoints SET root = zeroblob(32)")
     said = "the checkpoint of 10 facts that is kept: what was signed is another size"

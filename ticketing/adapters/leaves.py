@@ -1,10 +1,12 @@
-"""Leaves: adds to a store's hash tree what the log has and the tree lacks, page by page."""
+"""Leaves: hashes a store's log page by page, and adds to its hash tree what the log has and the tree lacks."""
 
 from collections.abc import Callable
 
+from ticketing.adapters.defect import DAMAGE, kind_of
 from ticketing.adapters.store import Store, Stored
-from ticketing.domain.errors import Conflict, DamagedTree
+from ticketing.domain.errors import Conflict, DamagedTree, NotProven
 from ticketing.domain.leaf import leaf_of
+from ticketing.domain.merkle import Growing
 from ticketing.domain.tiles import grown
 
 
@@ -69,3 +71,36 @@ def catch_up(store: Store, page_size: int, *, on_page: Callable[[int], None] | N
         if size >= head:
             return size
     return store.tree.size()
+
+
+def root_of_events(store: Store, size: int, page_size: int, *, on_page: Callable[[int], None] | None = None) -> bytes:
+    """The hash over the first so many facts, computed of the facts as they are and of nothing else that is kept.
+
+    Args:
+        store: Others may append to it.
+        size: How many facts.
+        page_size: Facts read at a time; no more are held in memory.
+        on_page: Told after each page how many were hashed.
+
+    Raises:
+        NotProven: The log ends before that or has a gap, or a fact cannot be hashed.
+        StoreError: The store is gone.
+    """
+    growing = Growing()
+    while growing.size < size:
+        try:
+            rows = store.stored_log(growing.size, min(page_size, size - growing.size))
+            leaves = [leaf(row) for row in rows]
+        except DAMAGE as error:
+            kind_of(store, error)
+            place = f"positions {growing.size + 1:,} to {min(growing.size + page_size, size):,}"
+            raise NotProven(f"{place}: a fact among them cannot be read, it was changed: ticketing check") from error
+        if not rows:
+            raise NotProven(f"the log ends at {growing.size:,}, before {size:,}: its end was cut off")
+        for row, hashed in zip(rows, leaves, strict=True):
+            if row.position != growing.size + 1:
+                raise NotProven(f"position {growing.size + 1:,} is gone from the log: ticketing check")
+            growing.add(hashed)
+        if on_page is not None:
+            on_page(growing.size)
+    return growing.root()

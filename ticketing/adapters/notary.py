@@ -4,14 +4,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from ticketing.adapters.defect import DAMAGE, kind_of
 from ticketing.adapters.keys import SigningKey, VerifyingKey
-from ticketing.adapters.leaves import catch_up, leaf
+from ticketing.adapters.leaves import catch_up, leaf, root_of_events
 from ticketing.adapters.notes import Checkpoint, Note, Signature, sign, verified
+from ticketing.adapters.private import digest_of, private_parts
 from ticketing.adapters.store import Store
 from ticketing.adapters.tree import KeptCheckpoint
 from ticketing.domain.errors import NotFound, NotProven
 from ticketing.domain.merkle import consistency_proof, inclusion_proof, is_included, root_of
 from ticketing.domain.tiles import hashes_in
+from ticketing.domain.values import Event, Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +84,25 @@ class Notary:
         return self._store.tree.size()
 
     def root(self, size: int) -> bytes:
-        """The hash over the first so many facts.
+        """The hash over the first so many facts, by the tree that is kept.
 
         Raises:
             NotFound: The tree has not as many.
         """
         self._require(size)
         return root_of(size, hashes_in(self._store.tree.tile_of()))
+
+    def root_of_events(self, size: int, *, on_page: Callable[[int], None] | None = None) -> bytes:
+        """The same, computed anew of the facts themselves: whoever rewrites facts and leaves the tree alone is caught.
+
+        Args:
+            size: How many facts.
+            on_page: Told after each page how many were hashed.
+
+        Raises:
+            NotProven: The log ends before that or has a gap, or a fact cannot be hashed.
+        """
+        return root_of_events(self._store, size, self._page_size, on_page=on_page)
 
     def inclusion(self, position: int, size: int) -> list[bytes]:
         """The proof that the fact at a position is in the tree of the first so many.
@@ -118,27 +133,46 @@ class Notary:
 
     # checkpoints
 
-    def checkpoint(self, key: SigningKey, origin: str | None = None) -> Note:
-        """A signed checkpoint of the log as it is now.
+    def checkpoint(
+        self, key: SigningKey, origin: str | None = None, *, on_page: Callable[[int], None] | None = None
+    ) -> Note:
+        """A signed checkpoint of the log as it is now; every fact of it is hashed anew.
 
         Args:
             key: The log's.
             origin: What the log is called; the key's name if none is given.
+            on_page: Told after each page how many facts were hashed.
 
         Raises:
             BadInput: The key is a witness's.
-            DamagedTree: The log ends before the tree, or has a gap.
+            DamagedTree: The log has a gap.
+            NotProven: The log ends before the tree, or is not what its tree was made of.
         """
+        self.require_whole()
         size = self.catch_up()
-        return sign(Note(Checkpoint(origin or key.name, size, self.root(size)).body), key)
+        root = self.root_of_events(size, on_page=on_page)
+        if root != self.root(size):
+            raise NotProven(
+                f"the log's {size:,} facts are not those that its hash tree was made of, and it is not signed: "
+                "one of both was changed, ticketing check says where"
+            )
+        return sign(Note(Checkpoint(origin or key.name, size, root).body), key)
 
-    def keep(self, note: Note, keys: Iterable[VerifyingKey], called: str = "the checkpoint") -> list[Signature]:
+    def keep(
+        self,
+        note: Note,
+        keys: Iterable[VerifyingKey],
+        called: str = "the checkpoint",
+        *,
+        on_page: Callable[[int], None] | None = None,
+    ) -> list[Signature]:
         """Keeps a checkpoint of this log beside it, such as one that came back with a witness's signature.
 
         Args:
             note: The checkpoint.
             keys: Whose signatures are looked at; those of others are passed over.
             called: What it is called in messages, such as its path.
+            on_page: Told after each page how many facts were hashed.
 
         Returns:
             The signatures that hold.
@@ -149,27 +183,60 @@ class Notary:
         """
         held = verified(note, keys, called)
         checkpoint = Checkpoint.parse(note, called)
-        self.require_of_log(checkpoint, called)
+        self.require_of_log(checkpoint, called, on_page=on_page)
         texts = dict.fromkeys(str(signature.key) for signature in held)
         self._store.tree.keep(KeptCheckpoint(checkpoint.size, checkpoint.root, str(note), "\n".join(texts)))
         return held
 
-    def require_of_log(self, checkpoint: Checkpoint, called: str = "the checkpoint") -> None:
-        """Refuses a checkpoint that is not of this log as it was at that size; catches up first where it must.
+    def require_whole(self, called: str = "the log") -> None:
+        """Refuses a log that is shorter than its own tree.
 
         Raises:
-            NotProven: The log is shorter, or has another root at that size.
+            NotProven: It is.
         """
-        size = self.size() if self.size() >= checkpoint.size else self.catch_up()
-        cause = "since, or the checkpoint is of another log"
-        if checkpoint.size > size:
+        leaves = self.size()
+        head = self._store.head()  # after the tree's size: others may append and add leaves in between
+        if leaves > head:
             raise NotProven(
-                f"{called}: it covers {checkpoint.size:,} facts, and this log has {size:,}: its end was cut off {cause}"
+                f"{called}: by its hash tree the log had {leaves:,} facts, and it has {head:,}: its end was cut off"
             )
-        if self.root(checkpoint.size) != checkpoint.root:
+
+    def require_of_log(
+        self,
+        checkpoint: Checkpoint,
+        called: str = "the checkpoint",
+        *,
+        on_page: Callable[[int], None] | None = None,
+    ) -> None:
+        """Refuses a checkpoint that is not of this log as it was at that size; every fact up to it is hashed anew.
+
+        Args:
+            checkpoint: Its signatures are not looked at.
+            called: What it is called in messages, such as its path.
+            on_page: Told after each page how many facts were hashed.
+
+        Raises:
+            NotProven: The log is shorter than the checkpoint or its own tree, or its facts or its tree have another
+                root.
+            DamagedTree: The tree lacks hashes.
+        """
+        self.require_whole(called)
+        cause = "since, or the checkpoint is of another log"
+        head = self._store.head()
+        if checkpoint.size > head:
+            raise NotProven(
+                f"{called}: it covers {checkpoint.size:,} facts, and this log has {head:,}: its end was cut off {cause}"
+            )
+        if self.root_of_events(checkpoint.size, on_page=on_page) != checkpoint.root:
             raise NotProven(
                 f"{called}: the first {checkpoint.size:,} facts of this log have another root: "
                 f"they were changed {cause}"
+            )
+        if self.size() < checkpoint.size:
+            self.catch_up()
+        if self.root(checkpoint.size) != checkpoint.root:  # proofs would be of another root
+            raise NotProven(
+                f"{called}: the facts are those that it is of, and the hash tree is not: ticketing notary rebuild"
             )
 
     def checkpoints(self) -> list[Received]:
@@ -211,6 +278,26 @@ class Notary:
                 )
         witnessed = [Witnessed(key.name, at, checkpoint.size) for key, (at, checkpoint) in earliest.items()]
         return sorted(witnessed, key=lambda one: one.at)
+
+    def require_texts(self, fact: Recorded[Event]) -> None:
+        """Refuses a fact whose private texts beside the log are not those of its digests; erased ones are.
+
+        Raises:
+            NotProven: A text or its salt was changed, or is gone without having been erased.
+        """
+        digests = [part.digest for part in private_parts(fact.event) if part.digest is not None]
+        try:
+            kept = self._store.texts(digests)
+            texts = self._store.salted(digests).values()
+            is_whole = kept.keys() >= set(digests) and all(digest_of(it.salt, it.text) == it.digest for it in texts)
+        except DAMAGE as error:  # half of it is gone
+            kind_of(self._store, error)
+            is_whole = False
+        if not is_whole:
+            raise NotProven(
+                f"position {fact.position:,}, version {fact.version}: a private text beside it is not the one that was "
+                "recorded: it was changed or removed since, see ticketing check"
+            )
 
     def _read(self, kept: KeptCheckpoint) -> Received:
         """The checkpoint of a row; its signatures are verified once."""

@@ -2,7 +2,8 @@
 
 import os
 import secrets
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from ticketing.adapters.keys import SEED_BYTES, SigningKey, VerifyingKey
 from ticketing.adapters.notes import Checkpoint, Signature, verified
 from ticketing.adapters.witness import Submission, cosigned
 from ticketing.application import Ticketing
+from ticketing.cli.key_files import signing_key_in, verifying_key_named
 from ticketing.cli.output import say, tell, write
 from ticketing.cli.progress import shown_by_position
 from ticketing.cli.stores import StoreUrl, opened_to_ask
@@ -87,14 +89,17 @@ def make_checkpoint(
     store: StoreUrl = None,
 ) -> None:
     """Signs what the log is now: how many facts it has, and the hash over all of them."""
-    signing = _signing_key(key)
+    signing = signing_key_in(key)
     with opened_to_ask(store) as app:
         older = None if since is None else Checkpoint.parse(_submission(since).note, str(since))
+        app.notary.require_whole()
         caught_up(app)
-        submission = Submission(app.notary.checkpoint(signing, origin))
+        with _hashing(app) as on_page:
+            submission = Submission(app.notary.checkpoint(signing, origin, on_page=on_page))
         made = Checkpoint.parse(submission.note)
         if older is not None:
-            app.notary.require_of_log(older, str(since))
+            with _hashing(app) as on_page:
+                app.notary.require_of_log(older, str(since), on_page=on_page)
             proof = app.notary.consistency(older.size, made.size)
             submission = Submission(submission.note, older.size, tuple(proof))
     _put(str(submission), out)
@@ -124,13 +129,13 @@ def cosign_checkpoint(
     out: Out = None,
 ) -> None:
     """Signs another's checkpoint as a witness: that it was there at this time. It needs no store."""
-    signing = _signing_key(key)
+    signing = signing_key_in(key)
     submission = _submission(checkpoint)
     note = cosigned(
         submission,
         signing,
         datetime.now(UTC),
-        of=None if of is None else _verifying_key(of),
+        of=None if of is None else verifying_key_named(of),
         previous=None if previous is None else _submission(previous).note,
         called=str(checkpoint),
     )
@@ -170,7 +175,7 @@ def verify_checkpoint(
     store: StoreUrl = None,
 ) -> None:
     """Verifies the signatures of a checkpoint, and that the log still is what was signed."""
-    named = [_verifying_key(text) for text in (*(keys or ()), *(witnesses or ()))]
+    named = [verifying_key_named(text) for text in (*(keys or ()), *(witnesses or ()))]
     if not named:
         raise BadInput("whose signatures are asked for? give --key VKEY, --witness VKEY, or both")
     if is_to_keep and store is None:
@@ -185,11 +190,13 @@ def verify_checkpoint(
         say(f"It covers the first {made.size:,} facts of {made.origin}. It was not held against a log: none is named.")
     else:
         with opened_to_ask(store) as app:
-            app.notary.require_of_log(made, called)
-            if before is not None:
-                app.notary.require_of_log(before, str(older))
-            if is_to_keep:
-                app.notary.keep(submission.note, named, called)
+            with _hashing(app) as on_page:
+                if before is not None:
+                    app.notary.require_of_log(before, str(older), on_page=on_page)
+                if is_to_keep:
+                    app.notary.keep(submission.note, named, called, on_page=on_page)
+                else:
+                    app.notary.require_of_log(made, called, on_page=on_page)
             head = app.store.head()
         say(f"The first {made.size:,} facts of the log are those that were signed; it has {head:,} now.")
     if before is not None:
@@ -208,7 +215,8 @@ def rebuild(store: StoreUrl = None) -> None:
         kept = app.notary.checkpoints()
         for received in kept:
             called = f"the checkpoint of {received.checkpoint.size:,} facts that is kept"
-            app.notary.require_of_log(received.checkpoint, called)
+            with _hashing(app) as on_page:
+                app.notary.require_of_log(received.checkpoint, called, on_page=on_page)
     fits = f"it fits the {len(kept):,} checkpoints that are kept" if kept else "no checkpoint is kept that it could fit"
     say(f"The tree was made anew of {size:,} facts; {fits}.")
 
@@ -221,6 +229,11 @@ def caught_up(app: Ticketing) -> int:
     """
     with shown_by_position("Adding facts to the tree", app.store.head) as on_page:
         return app.notary.catch_up(on_page=on_page)
+
+
+def _hashing(app: Ticketing) -> AbstractContextManager[Callable[[int], None]]:
+    """Shows how far hashing every fact anew has come."""
+    return shown_by_position("Hashing facts", app.store.head)
 
 
 def _signed(signature: Signature) -> str:
@@ -241,26 +254,6 @@ def _verified_older(older: Path, keys: list[VerifyingKey]) -> Checkpoint:
 
 def _submission(path: Path) -> Submission:
     return Submission.parse(path.read_bytes(), str(path))
-
-
-def _signing_key(path: Path) -> SigningKey:
-    try:
-        return SigningKey.parse(path.read_text("utf-8"))
-    except UnicodeDecodeError:
-        raise BadInput(f"{path}: this is no signing key") from None
-    except BadInput as error:
-        raise BadInput(f"{path}: {error}") from None
-
-
-def _verifying_key(text: str) -> VerifyingKey:
-    """The key of a text, or of the first line of a file."""
-    content = text
-    with suppress(OSError, ValueError):
-        content = Path(text).read_text("utf-8").partition("\n")[0]
-    try:
-        return VerifyingKey.parse(content)
-    except BadInput as error:
-        raise BadInput(f"{text[:80]}: {error}") from None
 
 
 def _put(text: str, out: Path | None) -> None:

@@ -115,7 +115,7 @@ def history(
         _refuse_nothing(ticket, facts)
         changed = _changed_by(surviving(facts) if as_recorded else facts)
         ticket_id = app.find(ticket)
-        witnessed = {fact.version: app.notary.witnessed(fact.position) for fact in facts} if is_witnessed else {}
+        witnessed = {fact.version: _proved(fact, app) for fact in facts} if is_witnessed else {}
         if form == "json":
             write_json(
                 [
@@ -182,6 +182,12 @@ def _witness_marks(witnessed: Sequence[Witnessed], zone: tzinfo) -> tuple[str, .
     return tuple(
         f"existed before {shown(one.at + timedelta(minutes=1), zone)}, witnessed by {one.name}" for one in witnessed
     )
+
+
+def _proved(fact: Recorded[Event], app: Ticketing) -> list[Witnessed]:
+    """Who witnessed a fact; what is told beside that has to be what was recorded, private texts too."""
+    app.notary.require_texts(fact)
+    return app.notary.witnessed(fact.position)
 
 
 def _witnessed_json(witnessed: Sequence[Witnessed] | None) -> dict[str, object]:
