@@ -58,7 +58,7 @@ def test_a_dossier_is_written_and_it_is_said_how_to_verify_it(here: Path) -> Non
 
 def test_a_co_signed_checkpoint_goes_in_with_its_witness() -> None:
     made = dossier("--checkpoint", "signed.txt", "--witness", "witness.pub", "--zone", "Europe/Berlin")
-    assert "The log of 17 facts was signed by maker.example on 2026-04-01 12:00 UTC." in made.stdout
+    assert "The log of 17 facts was signed by maker.example on 2026-04-01 12:00:00 UTC." in made.stdout
     assert verify("d.zip", "--key", "log.pub", "--witness", str(WITNESS.verifying)).exit_code == 0
 
 
@@ -78,7 +78,7 @@ def test_a_file_is_overwritten_only_with_force() -> None:
     again = dossier()
     assert (again.exit_code, again.stderr) == (
         2,
-        "ticketing: d.zip: there is a file of that name already; it is overwritten only by force\n",
+        "ticketing: d.zip: there is a file of that name already; it is overwritten only with --force\n",
     )
     assert dossier("--force").exit_code == 0
 
@@ -86,10 +86,10 @@ def test_a_file_is_overwritten_only_with_force() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("--disclose", "Servicerefused"), 2, "the nearest is ServiceRefused"),
+        (("--disclose", "Servicerefused"), 2, "--disclose Servicerefused: there are none, serial, all"),
         (("--dispute", "D-7"), 1, "ticket R-1001 has no dispute D-7; it has none"),
         (("--checkpoint", "log.pub"), 2, "log.pub"),
-        (("--witness", "nobody"), 2, "nobody: this is no verifier key"),
+        (("--witness", "nobody"), 2, "nobody: there is no such file, and this is no verifier key"),
         (("--witness", "witness.pub"), 1, "no checkpoint is kept that covers position 17"),
         (("--key", "log.pub"), 2, "log.pub: this is no signing key"),
         (("--key", "witness.key"), 2, "witness"),
@@ -140,3 +140,24 @@ def test_verify_with_another_key_does_not_hold() -> None:
 def test_verify_of_what_is_none_is_wrong_use(arguments: tuple[str, ...]) -> None:
     dossier()
     assert verify(*arguments).exit_code in {1, 2}
+
+
+@pytest.mark.parametrize("name", ["log.key", "signed.txt", "r.db"])
+def test_what_the_dossier_is_made_of_is_never_overwritten(name: str, here: Path) -> None:
+    before = (here / name).read_bytes()
+    made = dossier("--force", "--checkpoint", "signed.txt", out=f"./{name}")
+    assert made.exit_code == 2
+    assert "which the dossier is made of" in made.stderr
+    assert (here / name).read_bytes() == before
+
+
+def test_how_to_verify_it_names_the_witnesses_too() -> None:
+    made = dossier("--checkpoint", "signed.txt", "--witness", "witness.pub")
+    assert f"--key {KEY} --witness {WITNESS.verifying}\n" in made.stdout
+
+
+def test_a_key_that_is_no_file_and_none_itself_is_told() -> None:
+    dossier()
+    found = verify("d.zip", "--key", "nofile.pub")
+    assert found.exit_code != 0
+    assert "nofile.pub: there is no such file" in found.output + str(found.exception)

@@ -40,6 +40,7 @@ from tests.examples import (
     START,
     START_DIAGNOSIS,
     STATE_POSITION,
+    SUBMIT_CLAIM,
     SUBMIT_EVIDENCE,
     TICKET,
     but,
@@ -53,6 +54,7 @@ from ticketing.domain.record import RecordFinding
 from ticketing.pages.dossier import write_dossier
 from ticketing.pages.gathering import Choice
 from ticketing.pages.markup import Html, joined, tag
+from ticketing.pages.style import STYLE
 from ticketing.simulator import simulate
 
 SHARES = (Share(party="manufacturer", percent=Decimal("62.5")), Share(party="company", percent=Decimal("37.5")))
@@ -189,7 +191,7 @@ def test_the_head_says_what_it_is_about_as_of_when_and_who_has_seen_it(tmp_path:
     assert "customer cust-1 (consumer)" in head
     assert "D-1 over coverage, the customer against company, manufacturer: decided for the customer" in head
     assert f"as of version {d.HEAD}, recorded 2026-03-03 23:00, position 43 of the log" in head
-    assert "maker.example saw the log on 2026-04-01 12:00: what is in here existed then" in head
+    assert "maker.example saw the log on 2026-04-01 12:00:00: what is in here existed then" in head
     assert "private texts 16 of 16 told" in head
 
 
@@ -462,8 +464,8 @@ def test_bills_payments_credits_and_claims_are_summed_by_currency(tmp_path: Path
     ]
     assert [row[2:4] for row in claims] == [
         ["submitted to ACME (the manufacturer)", "30.00 EUR"],
-        ["approved under clause 9.1", "25.00 EUR"],
-        ["approved, less than before under clause 9.1: recounted", "10.00 EUR"],
+        ["approved in part under clause 4.2", "25.00 EUR"],
+        ["approved, less than before under clause 4.2: recounted", "10.00 EUR"],
         ["charged back of the highest amount approved", "15.00 EUR"],
     ]
 
@@ -485,3 +487,22 @@ def test_a_line_whose_payers_were_revised_says_who_was_to_pay_before(tmp_path: P
     with d.played(tmp_path, *life, APPROVE_ESTIMATE, OPEN_DISPUTE, revised) as app:
         (lines,) = money_of(page_of(app, tmp_path, ALL))
     assert lines[0][4] == "manufacturer 80.00 EUR (was: customer)"
+
+
+def test_a_claim_decided_at_nothing_reads_turned_down(tmp_path: Path) -> None:
+    none = but(DECIDE_CLAIM, claim_id="C-0", amount_approved=euros("0.00"))
+    with d.disputed(tmp_path, but(SUBMIT_CLAIM, claim_id="C-0"), none) as app:
+        text = page_of(app, tmp_path).one("section", id="money").text
+    assert "turned down under clause 4.2" in text
+
+
+def test_how_to_check_it_names_the_witness_s_key_too(tmp_path: Path) -> None:
+    with d.disputed(tmp_path) as app:
+        text = page_of(app, tmp_path).one("section", id="proof").text
+    assert "--key KEY --witness WITNESS1" in text
+    assert str(d.WITNESS.verifying) in text
+
+
+def test_on_a_telephone_no_column_of_the_record_keeps_its_width_on_paper() -> None:
+    narrow = STYLE.partition("max-width: 45rem")[2]
+    assert "#record td:nth-child(n) { width: auto; }" in narrow  # a plain #record td gives way to nth-child(3)

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar, cast, get_args
@@ -43,6 +43,7 @@ from ticketing.adapters.urls import split_schema
 from ticketing.application import Ticketing
 from ticketing.domain import events as e
 from ticketing.domain.command import Command, TicketCommand
+from ticketing.domain.dispute import RequestPosition, StatePosition
 from ticketing.domain.errors import CommandRejected
 from ticketing.domain.publishing import Publish
 from ticketing.domain.record import CorrectEvent, RecordFinding, RecordHostFact, RetractEvent
@@ -151,13 +152,25 @@ def refused(marks: Marks) -> Iterator[Command]:
     yield CorrectEvent.model_validate({"ticket_id": TICKET, "actor": MANAGER, **private_site})
 
 
-def live(app: Ticketing, marks: Marks, seed: int) -> None:
+class LifeClock:
+    """Stands in the first afternoon until a party is asked where it stands, then on the next day."""
+
+    now = START + timedelta(hours=14)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def live(app: Ticketing, clock: LifeClock, marks: Marks, seed: int) -> None:
     """One whole life by commands, and on a second ticket every event there is by findings, in any order."""
     for thing in (STANDARD, *SITES.values()):
         app.handle(Publish(actor=MANAGER, thing=thing))
     for command in DISPUTED_LIFE:
+        is_silence = isinstance(command, StatePosition) and command.is_silence  # which has no words
         is_plain = isinstance(command, CorrectEvent)  # of a list of codes
-        app.handle(but(command, reason=marks()) if is_plain else marked(command, marks))
+        app.handle(command if is_silence else but(command, reason=marks()) if is_plain else marked(command, marks))
+        if isinstance(command, RequestPosition):
+            clock.now = START + timedelta(days=1)
     app.handle(marked(but(OPEN_TICKET, ticket_id=OTHER_TICKET, number="R-2"), marks))
     for command, event in Random(seed).sample(EXAMPLES, len(EXAMPLES)):
         if not isinstance(command, CorrectEvent | RetractEvent):
@@ -312,9 +325,9 @@ def test_no_text_or_serial_that_was_entered_is_in_any_table_but_the_private_one(
     marks = Marks(before, after)
     with (
         a_store(kind, postgres_server) as kept,
-        Ticketing(kept.url, clock=lambda: START + timedelta(days=1), random_bytes=Random(3).randbytes) as app,
+        Ticketing(kept.url, clock=(clock := LifeClock()), random_bytes=Random(3).randbytes) as app,
     ):
-        live(app, marks, seed)
+        live(app, clock, marks, seed)
         app.projections.catch_up([Gossips()])
         assert marks.found_in(kept.beside(app)) == set()
         texts = proven(app, kept)
@@ -334,9 +347,9 @@ def test_an_erased_text_is_nowhere_and_everything_else_goes_on(
     marks = Marks(before)
     with (
         a_store(kind, postgres_server) as kept,
-        Ticketing(kept.url, clock=lambda: START + timedelta(days=1), random_bytes=Random(3).randbytes) as app,
+        Ticketing(kept.url, clock=(clock := LifeClock()), random_bytes=Random(3).randbytes) as app,
     ):
-        live(app, marks, seed)
+        live(app, clock, marks, seed)
         app.projections.catch_up([Gossips()])
         shown = app.ticket(TICKET), app.history(TICKET), list(app.projections.rows(Gossips()))
         others = parts_of(app, OTHER_TICKET)

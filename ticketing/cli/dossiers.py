@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 
+from ticketing.adapters.urls import file_of
 from ticketing.cli.key_files import checkpoint_in, signing_key_in, verifying_key_named
 from ticketing.cli.notary import caught_up
 from ticketing.cli.output import say, tell
 from ticketing.cli.stores import StoreUrl, opened_to_ask
 from ticketing.cli.tickets import TicketName
 from ticketing.cli.times import Zone, zone_named
+from ticketing.domain.errors import BadInput
 from ticketing.pages.dossier import Written, write_dossier
 from ticketing.pages.gathering import Choice
 
@@ -59,7 +61,9 @@ def dossier(
     named = [verifying_key_named(text) for text in witnesses or ()]
     note = None if checkpoint is None else checkpoint_in(checkpoint)
     choice = Choice(disclose=tuple(disclose or ()), dispute_id=dispute, zone=zone_named(zone))
+    _refuse_own_files(out, key, checkpoint)
     with opened_to_ask(store) as app:
+        _refuse_own_files(out, file_of(store) if store is not None and store.startswith("sqlite:") else None)
         caught_up(app)
         written = write_dossier(
             app,
@@ -74,6 +78,13 @@ def dossier(
     _report(written)
 
 
+def _refuse_own_files(out: Path, *read: Path | None) -> None:
+    """Refuses to write over what the dossier is made of, by whatever path it is named."""
+    for path in read:
+        if path is not None and out.exists() and path.exists() and out.samefile(path):
+            raise BadInput(f"--out {out}: this is {path}, which the dossier is made of; name another file")
+
+
 def _report(written: Written) -> None:
     seal = written.sealed
     files = "1 evidence file" if written.evidence_files == 1 else f"{written.evidence_files} evidence files"
@@ -82,9 +93,10 @@ def _report(written: Written) -> None:
         f"{written.texts} of {written.private_texts} private texts, {files}."
     )
     for signature in seal.signatures:
-        when = f" on {signature.at:%Y-%m-%d %H:%M} UTC" if signature.at is not None else ""
+        when = f" on {signature.at:%Y-%m-%d %H:%M:%S} UTC" if signature.at is not None else ""
         say(f"The log of {seal.checkpoint.size:,} facts was signed by {signature.name}{when}.")
-    say(f"Verify it: ticketing verify {written.path} --key {seal.keys[0]}")
+    witnesses = "".join(f" --witness {key}" for key in seal.keys[1:])
+    say(f"Verify it: ticketing verify {written.path} --key {seal.keys[0]}{witnesses}")
     for evidence in written.not_here:
         tell(f"The file of evidence {evidence} is not in the store's folder; the page says so.", style="warning")
     for name in seal.left_out:

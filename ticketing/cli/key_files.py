@@ -35,6 +35,8 @@ def verifying_key_named(text: str) -> VerifyingKey:
     try:
         return VerifyingKey.parse(content)
     except BadInput as error:
+        if content is text and "+" not in text:
+            raise BadInput(f"{text[:80]}: there is no such file, and this is no verifier key") from None
         raise BadInput(f"{text[:80]}: {error}") from None
 
 

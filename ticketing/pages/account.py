@@ -29,6 +29,7 @@ class Account:
         standards: The versions pinned, by key and version.
         evidence: Files by SHA-256.
         company_key: The verifier key of whoever made the dossier.
+        witness_keys: Those of the witnesses.
         signatures: Those under the checkpoint.
         dispute_id: The only dispute to be told; None tells all.
     """
@@ -42,6 +43,7 @@ class Account:
     text: Teller
     checkpoint: Checkpoint
     company_key: str
+    witness_keys: Sequence[str]
     signatures: Sequence[Signature]
     dispute_id: str | None
     zone: tzinfo
@@ -61,6 +63,10 @@ class Account:
     def when(self, instant: datetime) -> Html:
         """The instant to the minute, in the dossier's zone."""
         return tag("time", f"{instant.astimezone(self.zone):%Y-%m-%d %H:%M}", datetime=instant_text(instant))
+
+    def second(self, instant: datetime) -> Html:
+        """The instant to the second: rounded down, what is signed would seem to have been seen earlier than it was."""
+        return tag("time", f"{instant.astimezone(self.zone):%Y-%m-%d %H:%M:%S}", datetime=instant_text(instant))
 
     def who(self, fact: Envelope[Event]) -> str:
         """Who recorded a fact, in which role and where."""

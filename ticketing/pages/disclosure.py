@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ticketing.adapters.private import ERASED, SaltedText, private_parts
 from ticketing.adapters.store import Store
-from ticketing.domain.errors import BadInput, nearest
+from ticketing.domain.errors import BadInput, StoreError
 from ticketing.domain.events import TICKET_EVENTS
 from ticketing.domain.values import Event, PrivateText, Recorded, SerialNumber
 
@@ -56,11 +56,12 @@ def disclosed(store: Store, history: Sequence[Recorded[Event]], words: Iterable[
             their serial numbers); several add up.
 
     Raises:
-        BadInput: A word is none of these; the text names the nearest.
+        BadInput: A word is none of these; the text lists them.
+        StoreError: A text that is to be told is neither in the store nor erased.
     """
     asked = [word.strip() for word in words]
     for word in asked:
-        _refuse_unknown(word, len(history))
+        _refuse_unknown(word, history)
     chosen: dict[str, bool] = {}
     for fact in history:
         by_fact = not {_ALL, type(fact.event).__name__, str(fact.version)}.isdisjoint(asked)
@@ -69,18 +70,38 @@ def disclosed(store: Store, history: Sequence[Recorded[Event]], words: Iterable[
                 is_serial = isinstance(part, SerialNumber)
                 is_told = _ALL in asked or (_SERIAL in asked if is_serial else by_fact)
                 chosen[part.digest] = chosen.get(part.digest, False) or is_told
-    told = store.salted([digest for digest, is_told in chosen.items() if is_told])
+    wanted = [digest for digest, is_told in chosen.items() if is_told]
+    told = store.salted(wanted)
     erased = frozenset(digest for digest, text in store.texts(chosen).items() if text is None)
+    missing = {digest for digest in wanted if _is_missing(told.get(digest), is_erased=digest in erased)}
+    if missing:
+        raise StoreError(_missing(history, missing))
     return Disclosure(tuple(told[digest] for digest in chosen if digest in told), erased, len(chosen))
 
 
-def _refuse_unknown(word: str, versions: int) -> None:
-    known = (_NONE, _ALL, _SERIAL, *sorted(_EVENTS))
-    if word in known or (word.isdecimal() and word.isascii() and 1 <= int(word) <= versions):
+def _is_missing(text: SaltedText | None, *, is_erased: bool) -> bool:
+    if text is None:
+        return not is_erased
+    said: tuple[object, object] = text.salt, text.text
+    return None in said  # only a row that was changed behind the store's back is so
+
+
+def _missing(history: Sequence[Recorded[Event]], digests: Collection[str]) -> str:
+    """What is said of texts that are gone, by the first fact that holds one."""
+    fact = next(fact for fact in history if any(part.digest in digests for part in private_parts(fact.event)))
+    return (
+        f"fact {fact.version}, {type(fact.event).__name__}: a private text that it holds is missing in the store, "
+        "and was not erased; ticketing check says more"
+    )
+
+
+def _refuse_unknown(word: str, history: Sequence[Recorded[Event]]) -> None:
+    versions = len(history)
+    if word in {_NONE, _ALL, _SERIAL, *_EVENTS} or (word.isdecimal() and word.isascii() and 1 <= int(word) <= versions):
         return
     if word.isdecimal():
-        raise BadInput(f"disclose {word}: the ticket has the versions 1 to {versions}")
+        raise BadInput(f"--disclose {word}: the ticket has the versions 1 to {versions}")
     raise BadInput(
-        f"disclose {word}: this is neither none, all, serial, an event nor a version; "
-        f"the nearest is {nearest(word, known)}"
+        f"--disclose {word}: there are none, serial, all, a version from 1 to {versions}, or an event; this ticket has "
+        f"{', '.join(sorted({type(fact.event).__name__ for fact in history}))}"
     )

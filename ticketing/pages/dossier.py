@@ -102,8 +102,10 @@ def _not_here(account: Account) -> tuple[str, ...]:
 
 
 def _refuse_existing(path: Path, *, is_replacing: bool) -> None:
+    if path.is_dir():
+        raise BadInput(f"{path}: this is a folder; name the file that is to be written")
     if path.exists() and not is_replacing:
-        raise BadInput(f"{path}: there is a file of that name already; it is overwritten only by force")
+        raise BadInput(f"{path}: there is a file of that name already; it is overwritten only with --force")
 
 
 @contextmanager

@@ -82,7 +82,7 @@ def _manifest(contents: Mapping[str, Content], account: Account, folder: Evidenc
     ticket, last, checkpoint = account.ticket, account.history[-1], account.checkpoint
     lines = [
         TITLE,
-        f"ticket {ticket.ticket_id} {ticket.number}",
+        f"ticket {ticket.ticket_id} {getattr(account.history[0].event, 'number', None)}",
         f"head {last.version} {last.position}",
         f"checkpoint {checkpoint.size} {base64_text(checkpoint.root)}",
     ]

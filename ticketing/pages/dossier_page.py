@@ -120,7 +120,7 @@ def _disputes(account: Account) -> Iterator[Html]:
 
 def _witnesses(account: Account) -> Part:
     seen = [
-        joined([f"{signature.name} saw the log on ", account.when(signature.at), ": what is in here existed then"])
+        joined([f"{signature.name} saw the log on ", account.second(signature.at), ": what is in here existed then"])
         for signature in account.signatures
         if signature.at is not None
     ]

@@ -99,6 +99,7 @@ def account_of(app: Ticketing, found: Gathered, sealed: Sealed, choice: Choice) 
         text=disclosure.teller(),
         checkpoint=sealed.checkpoint,
         company_key=str(sealed.keys[0]),
+        witness_keys=tuple(map(str, sealed.keys[1:])),
         signatures=sealed.signatures,
         dispute_id=choice.dispute_id,
         zone=choice.zone,

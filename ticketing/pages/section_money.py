@@ -143,7 +143,9 @@ def _claim(account: Account, claim: Claim) -> Iterator[list[Part]]:
         approved, reason = decision.decided.amount_approved, decision.decided.reason
         is_charge_back = approved.currency == claim.amount.currency and approved.amount < most
         most = max(most, approved.amount) if approved.currency == claim.amount.currency else most
-        what = "approved, less than before" if is_charge_back else "approved"
+        is_part = approved.currency == claim.amount.currency and approved.amount < claim.amount.amount
+        what = "approved, less than before" if is_charge_back else "approved in part" if is_part else "approved"
+        what = what if approved.amount else "turned down"
         clause = f" under clause {decision.decided.clause}" if decision.decided.clause is not None else ""
         why = f": {account.text(reason)}" if reason is not None else ""
         link = fact_link(decision.version)

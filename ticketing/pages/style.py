@@ -79,7 +79,7 @@ td img { display: block; max-width: 14rem; max-height: 10rem; border: 1px solid 
   td:empty { display: none; }
   td::before { content: attr(data-label) " "; color: var(--faint); font-size: .85em; }
   td.number { text-align: left; }
-  #record td { width: auto; }
+  #record td:nth-child(n) { width: auto; }
 }
 
 @page {
