@@ -16,14 +16,16 @@ class SlowRow(Row):
 
 
 class Slow:
-    """Counts facts, `SLOW_SECONDS` for each."""
+    """Counts facts; each takes as long as `SLOW_SECONDS` says, `60 after 1000` all but a ticket's first thousand."""
 
     name = "slow"
     version = 1
     row = SlowRow
 
     def apply(self, row: SlowRow, fact: Recorded[Event]) -> SlowRow:
-        time.sleep(float(os.environ.get("SLOW_SECONDS") or 0))
+        seconds, _, after = os.environ.get("SLOW_SECONDS", "").partition(" after ")
+        if row.facts >= int(after or 0):
+            time.sleep(float(seconds or 0))
         return replace(row, facts=row.facts + 1)
 
 

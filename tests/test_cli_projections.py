@@ -27,7 +27,7 @@ from ticketing.projections.built_in import BACKLOG_ROWS
 TALLIES = "tests.store_examples:TALLY"
 MARKED = "tests.store_examples:MARKS"
 SLOWLY = "tests.slow:SLOW"
-ALL_FOUR = "backlog, complaints, first_pass, turnaround"
+ALL_OURS = "backlog, clocks, complaints, first_pass, turnaround"
 PAGES = 2500
 """Facts of three pages."""
 
@@ -87,7 +87,7 @@ def positions(url: str, projections: str = "") -> dict[str, int]:
 
 def test_rows_are_brought_up_to_date_of_the_projections_named_and_no_others(file: str) -> None:
     assert done(file, "run", "backlog", "complaints", "backlog") == "Up to date at position 6.\n"
-    assert positions(file) == {"backlog": 6, "complaints": 6, "first_pass": 0, "turnaround": 0}
+    assert positions(file) == {"backlog": 6, "clocks": 0, "complaints": 6, "first_pass": 0, "turnaround": 0}
 
 
 def test_rows_of_a_host_are_brought_up_to_date_beside_the_package_s_own(file: str) -> None:
@@ -108,7 +108,7 @@ def test_following_goes_on_with_what_is_recorded_until_ctrl_c(file: str, tmp_pat
         program.waited("Up to date at position 8.\n")
         assert program.ended(signal.SIGINT) == 0
     assert program.said().splitlines() == [
-        f"Leading {ALL_FOUR}.",
+        f"Leading {ALL_OURS}.",
         "Up to date at position 6.",
         "Up to date at position 8.",
         "Stopped; the rows stand where they are.",
@@ -155,10 +155,10 @@ def test_status_says_where_each_projection_stands_and_who_leads_it(file: str) ->
     table = shown(file).splitlines()
     assert table[0] == "The log is at position 8."
     assert table[2].split() == ["projection", "mode", "position", "behind", "rate", "dead", "letters"]
-    backlog, complaints = table[4].split(), table[5].split()
+    backlog, clocks = table[4].split(), table[5].split()
     assert backlog[:4] == ["backlog@1", "daemon", "6", "2"]
-    assert complaints[:5] == ["complaints@1", "first", "fold", "0", "8"]
-    assert complaints[-1] == "–", "nobody has folded it"
+    assert clocks[:5] == ["clocks@1", "first", "fold", "0", "8"]
+    assert clocks[-1] == "–", "nobody has folded it"
 
 
 def test_status_in_json_is_that_of_the_library(file: str) -> None:
@@ -178,7 +178,7 @@ def test_a_projection_past_a_limit_is_named_and_found_wanting(file: str, limit: 
     result = asked(file, "projections", "status", *limit)
     assert result.exit_code == 1
     assert said in result.stderr.splitlines()[0]
-    assert [line.partition(":")[0] for line in result.stderr.splitlines()] == ALL_FOUR.split(", ")
+    assert [line.partition(":")[0] for line in result.stderr.splitlines()] == ALL_OURS.split(", ")
     assert result.stdout.startswith("The log is at position 6.")
     done(file, "run")
     assert shown(file, *limit)
@@ -268,13 +268,14 @@ def test_a_rebuild_that_was_stopped_says_so_and_goes_on_later(
     rebuild = ("projections", "rebuild", "slow", "--store", long)
     with (
         Ticketing(long, projections=[SLOW]) as app,
-        running(tmp_path, *rebuild, projections=SLOWLY, slow="0.003") as program,
+        # The second page takes longer than anybody waits.
+        running(tmp_path, *rebuild, projections=SLOWLY, slow="60 after 1000") as program,
     ):
         waited(lambda: any(state.id.is_next and state.position for state in app.store.views()))
-        assert program.ended(number) == code
+        assert program.ended(number) == code, program.said()
         assert [state.leader for state in app.store.views() if state.id.is_next] == [None]
     stopped = "; the old rows are served. To go on: ticketing projections rebuild slow\n"
-    assert program.said().startswith("Stopped at position ")
+    assert program.said().startswith("Stopped at position 1,000 of 2,500")
     assert program.said().endswith(stopped)
     told = shown(long, "--max-lag-events", "0", projections=SLOWLY)
     assert "The rebuild of slow@1 was stopped; to go on: ticketing projections rebuild slow" in told

@@ -171,7 +171,7 @@ class _Life:
         standard = self._pinned(pinned, fact.position)
         known = known_of(case.telling)
         assessed = None if standard is None else assess(standard, known)
-        arrived = tuple(self._arrived(index, (known, pinned), end))
+        arrived = tuple(self._arrived(index, (known, _name(pinned)), end))
         standard_since = self._pinned(end.aftermath.pinned, self._history[-1].position + 1) if arrived else None
         stands, overturned_by = end.aftermath.standing.of(fact)
         said, says = _said(fact.event, then)
@@ -211,15 +211,13 @@ class _Life:
         is_pinned = pinned is not None and pinned.standard == under.key
         return assess(under, known) if is_pinned or self.ticket.manufacturer == under.manufacturer else None
 
-    def _arrived(
-        self, index: int, then: tuple[Known, e.StandardPinned | None], end: "_End"
-    ) -> Iterator[Recorded[Event]]:
-        if then == (end.known, end.aftermath.pinned):
+    def _arrived(self, index: int, then: tuple[Known, str | None], end: "_End") -> Iterator[Recorded[Event]]:
+        if then == (end.known, _name(end.aftermath.pinned)):
             return
         decision, now = self._history[index], then
         for last, fact in enumerate(self._history[index + 1 :], index + 2):
             case = case_of(decision, surviving(self._history[:last]))
-            now, before = (known_of(case.telling), Aftermath(case.own).pinned), now
+            now, before = (known_of(case.telling), _name(Aftermath(case.own).pinned)), now
             if now != before:
                 yield fact
 
