@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from ticketing.domain import decide, publishing, reference, roles, values
+from ticketing.domain import calendar, decide, publishing, reference, roles, values
 from ticketing.domain import events as e
 from ticketing.domain.command import Command, TicketCommand
 from ticketing.domain.publishing import Publish
@@ -35,7 +35,7 @@ _NAMED: tuple[tuple[object, str], ...] = (
     (values.Event, "a fact of a ticket, as in [`events.py`](../ticketing/domain/events.py)"),
     (e.Corrected, "text, whole number, true or false, a list of these, private text, or none"),
     (e.HostValue, "true or false, whole number, key, private text, or none"),
-    (reference.LocalTime, "time of day, as `09:30`"),
+    (calendar.LocalTime, "time of day, as `09:30`"),
     (UUID, "UUID"),
     (date, "date"),
     (bool, "true or false"),

@@ -188,6 +188,7 @@ ROOM_OF = {"bench-2": "berlin"}
 LAXER = but(
     STANDARD,
     version=4,
+    is_retroactive=True,
     tests_before_no_fault=(),
     document_hash=None,
     tests=(DefinedTest(id="charge", unit="A"), DefinedTest(id="drop")),
@@ -627,8 +628,9 @@ def is_said_twice(fact: Raw, case: Case, now: datetime) -> bool:
     if fact.name in ID_OF and said[ID_OF[fact.name]] in case.ids(fact.name):
         return True
     if fact.name == "NoticeSent":
-        sent = {(it.said["clock"], it.said["kind"]) for it in case.in_cycle(fact.name)}
-        return (said["clock"], said["kind"]) in sent
+        earlier = case.in_cycle(fact.name) if said["cycle"] is None else case.all(fact.name)
+        same = ("policy", "clock", "cycle", "subject", "kind")
+        return any(all(it.said[name] == said[name] for name in same) for it in earlier)
     if fact.name == "EstimateIssued":
         return bool(said["estimate_version"] != max(case.estimates, default=0) + 1)
     names = ("VerdictIssued", "VerdictAppealed", "DisputeClosed", "PositionRequested", "PositionStated")

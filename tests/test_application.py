@@ -625,7 +625,7 @@ def test_bringing_rows_up_to_date_tells_how_far_it_has_come(shop: Ticketing) -> 
 def test_reference_data_is_published_in_versions_and_loaded(app: Ticketing) -> None:
     handled = app.handle(Publish(actor=MANAGER, thing=STANDARD))
     assert (handled.version, names(handled.events)) == (1, ["StandardPublished"])
-    laxer = but(STANDARD, version=5, tests_before_no_fault=())
+    laxer = but(STANDARD, version=5, effective_from=START, tests_before_no_fault=())
     assert app.handle(Publish(actor=MANAGER, thing=laxer, expected_version=1)).version == 2
     assert app.reference.versions("standard", STANDARD.key) == (STANDARD, laxer)
     assert app.reference.one("standard", STANDARD.key) == laxer
@@ -657,7 +657,7 @@ def test_a_published_version_is_never_edited(app: Ticketing) -> None:
 def test_a_publication_that_comes_again_by_its_command_gives_the_first_result(app: Ticketing) -> None:
     command = Publish(actor=MANAGER, thing=STANDARD, command_id=command_id(1))
     first = app.handle(command)
-    app.handle(Publish(actor=MANAGER, thing=but(STANDARD, version=4)))
+    app.handle(Publish(actor=MANAGER, thing=but(STANDARD, version=4, effective_from=START)))
     assert app.handle(command) == replace(first, is_repeated=True)
     reused = but(command, thing=but(STANDARD, version=5))
     assert refusal(app, reused) == "command-id-reused"

@@ -12,7 +12,8 @@ from ticketing.application import Ticketing
 from ticketing.cli.program import app
 from ticketing.domain.errors import CommandRejected
 
-EXAMPLES = sorted((Path(__file__).parents[1] / "examples" / "reference").glob("*.toml"))
+FOLDER = Path(__file__).parents[1] / "examples"
+EXAMPLES = sorted((FOLDER / "reference").glob("*.toml"))
 SITE = '[site]\nkey = "quay"\nversion = 1\neffective_from = 2026-01-01T00:00:00Z\nkind = "branch"\n'
 
 
@@ -78,7 +79,7 @@ def test_one_refusal_keeps_everything_out(sqlite_url: str, tmp_path: Path) -> No
     refused = run(sqlite_url, "publish", *EXAMPLES, quay)
     assert refused.exit_code == 1
     assert refused.stderr.startswith(
-        "ticketing: already-on-record: site quay: version 1 is on record with other content"
+        f"ticketing: already-on-record: {quay}: site quay: version 1 is on record with other content"
     )
     assert "publish it as version 2" in refused.stderr
     assert [thing["key"] for thing in listed(sqlite_url)] == ["quay"]
@@ -94,7 +95,8 @@ def test_an_actor_that_is_none_is_refused_with_the_roles_there_are(sqlite_url: s
 def test_a_version_that_another_follows_is_to_be_published_after_that(sqlite_url: str, tmp_path: Path) -> None:
     quay = tmp_path / "quay.toml"
     for version, name in ((1, "Quay"), (3, "Quay"), (1, "Key"), (2, "Key")):
-        quay.write_text(SITE.replace("version = 1", f"version = {version}") + f'name = "{name}"\n')
+        site = SITE.replace("version = 1", f"version = {version}").replace("2026", f"{2025 + version}")
+        quay.write_text(f'{site}name = "{name}"\n')
         last = run(sqlite_url, "publish", quay).stderr
         if (version, name) == (1, "Key"):
             assert "version 1 is on record with other content; publish it as version 4" in last
@@ -160,8 +162,103 @@ def test_a_version_in_the_middle_of_a_pinned_one_keeps_everything_out(sqlite_url
     refused = run(sqlite_url, "publish", quay, newer)
     assert refused.exit_code == 1
     assert refused.stderr.startswith(
-        "ticketing: already-on-record: standard BOREAS-IS: version 2 is pinned by ticket R"
+        f"ticketing: already-on-record: {newer}: standard BOREAS-IS: version 2 is pinned by ticket R"
     )
     assert [thing["key"] for thing in listed(sqlite_url, "site")] == sorted(
         ["head-office", "harbour", "old-town", "mill-workshop", "brightwell"]
     )
+
+
+def test_every_example_is_published(sqlite_url: str) -> None:
+    files = [*EXAMPLES, *sorted((FOLDER / "policies").glob("*.toml")), FOLDER / "phone-policy.toml"]
+    published = run(sqlite_url, "publish", *files)
+    assert published.exit_code == 0, published.stderr
+    kinds = [line.split()[1] for line in published.stdout.splitlines()]
+    # Those of examples/reference are 1, 5, 4 and 1; then one calendar for each of the four statutes and for the phones.
+    assert [kinds.count(kind) for kind in ("calendar", "site", "standard", "policy")] == [6, 5, 4, 9]
+    assert kinds == sorted(kinds, key=["calendar", "site", "standard", "policy"].index)
+    samples = [path for path in files if "statute" in path.name]
+    assert len(samples) == 4
+    for path in samples:
+        assert "# SAMPLE DATA, NO LEGAL ADVICE." in path.read_text()
+        told = run(sqlite_url, "reference", "show", "policy", f"{path.stem.split('-')[-1]}-statute-sample").stdout
+        assert "SAMPLE, no legal advice" in told
+
+
+def test_a_calendar_and_a_policy_are_shown_in_words(sqlite_url: str) -> None:
+    run(sqlite_url, "publish", *EXAMPLES, FOLDER / "policies" / "phone-maker.toml")
+    hours = run(sqlite_url, "reference", "show", "calendar", "office-hours").stdout
+    assert hours.startswith("calendar office-hours@1\n")
+    assert "open             Mon–Fri 09:00–12:30, 13:30–18:00\n" in hours
+    assert " Reformationstag: 31 Oct 2024–2034\n" in hours
+    assert " UTC+01:00 at first\n" in hours
+    assert "frozen           from 2024-01-01 to 2034-12-31, by " in hours
+    levels = run(sqlite_url, "reference", "show", "policy", "boreas-service-levels").stdout
+    assert "clock back       Back within five working days; after reopening it goes on counting\n" in levels
+    assert " its target is 40 hours of open time" in levels
+    kept = json.loads(run(sqlite_url, "reference", "show", "calendar", "office-hours", "--format", "json").stdout)
+    assert (kept["kind"], kept["frozen"]["until"]) == ("calendar", "2034-12-31")
+    site = run(sqlite_url, "reference", "show", "site", "brightwell").stdout
+    assert "ownership       subcontracted\n" in site
+
+
+def test_versions_of_anything_are_compared_and_the_kind_is_found_by_the_key(sqlite_url: str, tmp_path: Path) -> None:
+    both = tmp_path / "both.toml"
+    policy = '[[policy]]\nkey = "quay"\nversion = {0}\neffective_from = 202{0}-01-01T00:00:00Z\ntitle = "Version {0}"\n'
+    both.write_text(f"{SITE}{policy.format(1)}{policy.format(2)}")
+    assert run(sqlite_url, "publish", both).exit_code == 0
+    told = run(sqlite_url, "reference", "diff", "quay@1", "quay@2", "--kind", "policy").stdout.splitlines()
+    assert told == [
+        "quay@1 to quay@2",
+        "policy, title changed from “Version 1” to “Version 2”",
+        "policy, effective from changed from “2021-01-01” to “2022-01-01”",
+    ]
+    unsaid = run(sqlite_url, "reference", "diff", "quay@1", "quay@2")
+    assert (unsaid.exit_code, unsaid.stderr) == (
+        2,
+        "ticketing: quay: there is a site and a policy; say which with --kind\n",
+    )
+    run(sqlite_url, "publish", *EXAMPLES)
+    found = json.loads(run(sqlite_url, "reference", "diff", "harbour", "old-town", "--format", "json").stdout)
+    assert (found["kind"], [change["what"] for change in found["changes"]]) == ("site", ["name"])
+    none = run(sqlite_url, "reference", "diff", "harbour", "office-hours")
+    assert (none.exit_code, none.stderr) == (1, "ticketing: harbour and office-hours are of no one kind\n")
+    unheard_of = run(sqlite_url, "reference", "diff", "nothing@1", "nothing@2")
+    assert (unheard_of.exit_code, unheard_of.stderr) == (1, "ticketing: nothing was never published\n")
+
+
+def test_a_backward_date_and_an_unknown_calendar_are_refused_with_their_file(sqlite_url: str, tmp_path: Path) -> None:
+    quay, policy = tmp_path / "quay.toml", tmp_path / "promise.toml"
+    quay.write_text(SITE)
+    run(sqlite_url, "publish", quay)
+    quay.write_text(SITE.replace("version = 1", "version = 2").replace("2026", "2025"))
+    backward = run(sqlite_url, "publish", quay)
+    assert backward.exit_code == 1
+    assert backward.stderr == (
+        f"ticketing: already-on-record: {quay}: site quay: effective_from of version 2, 2025-01-01, is not after that "
+        "of version 1, 2026-01-01; let it be later, or say is_retroactive = true\n"
+    )
+    quay.write_text(f"{quay.read_text()}is_retroactive = true\n")
+    assert run(sqlite_url, "publish", quay).stdout.split()[:3] == ["published", "site", "quay@2"]
+    policy.write_text((FOLDER / "policies" / "phone-maker.toml").read_text().replace('"office-hours"', '"office-hour"'))
+    unknown = run(sqlite_url, "publish", FOLDER / "reference" / "calendar.toml", policy)
+    assert unknown.exit_code == 1
+    assert unknown.stderr == (
+        f"ticketing: unknown-reference: {policy}: policy boreas-service-levels: clocks.0.calendar: calendar "
+        "office-hour was never published; the nearest is 'office-hours'\n"
+    )
+    assert not listed(sqlite_url, "calendar")
+
+
+def test_two_versions_from_one_instant_on_are_refused_with_file_and_key(sqlite_url: str, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.toml", tmp_path / "second.toml"
+    first.write_text(SITE)
+    second.write_text(SITE.replace("version = 1", "version = 2"))
+    refused = run(sqlite_url, "publish", second, first)
+    assert refused.exit_code == 2
+    assert refused.stderr == (
+        f"ticketing: {second}: [site] quay: effective_from of version 2, 2026-01-01, is that of version 1 too, "
+        f"in {first}; let it be later, or say is_retroactive = true\n"
+    )
+    second.write_text(f"{second.read_text()}is_retroactive = true\n")
+    assert run(sqlite_url, "publish", second, first).exit_code == 0

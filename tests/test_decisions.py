@@ -45,6 +45,7 @@ LATER_STANDARD = StandardPublished(
     key="ACME-IS",
     version=4,
     effective_from=EVER,
+    is_retroactive=True,
     manufacturer="ACME",
     clauses=(
         but(STANDARD.clauses[0], period=CoveragePeriod(months=36, since="purchase")),

@@ -4,9 +4,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from ticketing.adapters.reference_files import read_reference_files, with_document
 from ticketing.domain.errors import BadInput
+from ticketing.domain.policy import Conditions, DefinedClock, Target
+from ticketing.domain.publishing import kind_of
 from ticketing.domain.reference import CalendarPublished, PolicyPublished, SitePublished, StandardPublished
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "reference"
@@ -36,7 +39,9 @@ def test_a_table_and_an_array_of_tables_say_the_same(tmp_path: Path) -> None:
 
 
 def test_versions_come_in_ascending_order_from_whatever_files(tmp_path: Path) -> None:
-    second = written(tmp_path, "[site]\n" + SITE.replace("version = 1", "version = 2"), "a.toml")
+    second = written(
+        tmp_path, "[site]\n" + SITE.replace("version = 1", "version = 2").replace("2026", "2027"), "a.toml"
+    )
     first = written(tmp_path, f"[site]\n{SITE}", "b.toml")
     assert [thing.version for thing in read_reference_files([second, first])] == [1, 2]
 
@@ -157,3 +162,21 @@ def test_a_file_that_is_missing_or_no_text_is_named(tmp_path: Path) -> None:
     binary.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadInput, match=r"no TOML: .*utf-8"):
         read_reference_files([binary])
+
+
+def test_the_examples_of_the_page_on_policies_can_be_published(tmp_path: Path) -> None:
+    page = (EXAMPLES.parents[1] / "docs" / "policies.md").read_text()
+    blocks = [block.partition("```")[0] for block in page.split("```toml\n")[1:]]
+    files = [written(tmp_path, block, f"{number}.toml") for number, block in enumerate(blocks)]
+    assert [thing.key for thing in read_reference_files(files)] == ["workshop-hours", "service-levels"]
+
+
+@pytest.mark.parametrize("named", [CalendarPublished, SitePublished, PolicyPublished, DefinedClock, Target, Conditions])
+def test_the_page_on_policies_names_every_key(named: type[BaseModel]) -> None:
+    page = (EXAMPLES.parents[1] / "docs" / "policies.md").read_text()
+    assert [name for name in named.model_fields if f"`{name}`" not in page] == []
+
+
+def test_calendars_come_before_the_sites_and_policies_that_name_them() -> None:
+    kinds = [kind_of(thing) for thing in read_reference_files(sorted(EXAMPLES.glob("*.toml"), reverse=True))]
+    assert list(dict.fromkeys(kinds)) == ["calendar", "site", "standard", "policy"]

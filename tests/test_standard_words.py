@@ -9,12 +9,12 @@ from tests.examples import STANDARD, TESTED, but
 from tests.oracle import LAXER
 from tests.standards import D3, D4, after_tests, covering, excluding, found, reading, standard
 from ticketing.adapters.reference_files import read_reference_files
+from ticketing.domain.changes import Change
 from ticketing.domain.clauses import Clause
 from ticketing.domain.known import Known
 from ticketing.domain.reference import StandardPublished
 from ticketing.domain.standard import assess
 from ticketing.domain.standard_words import (
-    Change,
     assessment_in_words,
     clause_in_words,
     differences,

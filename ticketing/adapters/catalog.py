@@ -20,7 +20,7 @@ from ticketing.domain.dispute import IssueVerdict
 from ticketing.domain.errors import Conflict, NotFound
 from ticketing.domain.intake import OpenTicket
 from ticketing.domain.known import known_of
-from ticketing.domain.publishing import Pin, kind_of, pins_of
+from ticketing.domain.publishing import Pin, calendars_named, declared, kind_of, pins_of
 from ticketing.domain.record import CorrectEvent, RecordFinding, RetractEvent
 from ticketing.domain.reference import Published, Reference, SitePublished, StandardPublished, reference_stream
 from ticketing.domain.standard import assess
@@ -99,7 +99,7 @@ class Catalog:
         if kind != "standard" or first_day > now.date():
             return ()
         earlier = self.versions(kind, thing.key)
-        if not earlier or thing in earlier:
+        if not earlier or declared(thing) in map(declared, earlier):
             return ()
         tickets = dict.fromkeys(
             fact.stream_id
@@ -109,6 +109,11 @@ class Catalog:
             and fact.occurred_at.date() >= first_day
         )
         return tuple(pin for ticket in tickets for pin in pins_of(self._readable(ticket), thing.key))
+
+    def calendars(self, thing: Published) -> Mapping[str, tuple[Published, ...]]:
+        """Every version of the calendars that a thing names, by key; of all that there are if one is unknown."""
+        named = {key: self.versions("calendar", key) for key in calendars_named(thing).values()}
+        return named if all(named.values()) else {versions[0].key: versions for versions in self.all("calendar")}
 
     def _ever_pinned(self) -> Iterator[Recorded[Event]]:
         after = 0

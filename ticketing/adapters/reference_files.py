@@ -8,24 +8,20 @@ import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
-from zoneinfo import available_timezones
 
 from pydantic import ValidationError
 
+from ticketing.adapters.freezing import cannot_be_frozen
 from ticketing.adapters.units import unknown_units
-from ticketing.adapters.wrong_keys import first_wrong, hint
-from ticketing.domain.contradictions import contradictions
-from ticketing.domain.errors import BadInput
-from ticketing.domain.publishing import kind_of
-from ticketing.domain.reference import (
-    REFERENCE_EVENTS,
-    CalendarPublished,
-    Published,
-    SitePublished,
-    StandardPublished,
-)
+from ticketing.adapters.wrong_keys import first_wrong
+from ticketing.domain.errors import BadInput, hint
+from ticketing.domain.phrases import day_or_instant
+from ticketing.domain.publishing import faults, kind_of
+from ticketing.domain.reference import REFERENCE_EVENTS, Published, StandardPublished
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +34,32 @@ class _Entry:
     content: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class FromFile:
+    """Something to be published, and the file that says it."""
+
+    thing: Published
+    path: Path
+
+
 def read_reference_files(paths: Sequence[Path]) -> tuple[Published, ...]:
     """Everything the files publish, each thing's versions in ascending order, kind by kind and key by key.
 
-    A version that is given twice with the same content counts once.
+    A kind comes after those that it may name: calendars before sites and policies. A version that is given twice with
+    the same content counts once.
 
     Raises:
-        BadInput: A file, table, key or value is not understood, or a standard contradicts itself; the text names the
-            file, the place and, for a key, the nearest that exists. All files are read before anything is returned.
+        BadInput: A file, table, key or value is not understood, or cannot be meant; the text names the file, the place
+            and, for a key, the nearest that exists. All files are read before anything is returned.
+    """
+    return tuple(one.thing for one in read_with_paths(paths))
+
+
+def read_with_paths(paths: Sequence[Path]) -> tuple[FromFile, ...]:
+    """The same, each thing with the file that says it.
+
+    Raises:
+        BadInput: As above.
     """
     order = list(REFERENCE_EVENTS)
     found: dict[tuple[int, str, int], tuple[Published, Path]] = {}
@@ -59,7 +73,21 @@ def read_reference_files(paths: Sequence[Path]) -> tuple[Published, ...]:
                 raise BadInput(f"{path}: {name} is given a second time with other content (first in {first_path})")
     if not found:
         raise BadInput(f"{', '.join(map(str, paths)) or 'no file'}: nothing to publish")
-    return tuple(found[place][0] for place in sorted(found))
+    in_order = tuple(FromFile(*found[place]) for place in sorted(found))
+    _refuse_one_instant(in_order)
+    return in_order
+
+
+def _refuse_one_instant(in_order: Sequence[FromFile]) -> None:
+    """Refuses two versions of one thing from one instant on, unless the later says that it is retroactive."""
+    first: dict[tuple[str, str, datetime], FromFile] = {}
+    for one in in_order:
+        thing, kind = one.thing, kind_of(one.thing)
+        other = first.setdefault((kind, thing.key, thing.effective_from), one)
+        if other is not one and not thing.is_retroactive:
+            place = f"{one.path}: [{kind}] {thing.key}: effective_from of version {thing.version}"
+            said = f"{day_or_instant(thing.effective_from)}, is that of version {other.thing.version} too"
+            raise BadInput(f"{place}, {said}, in {other.path}; let it be later, or say is_retroactive = true")
 
 
 def with_document(things: Sequence[Published], document: Path) -> tuple[Published, ...]:
@@ -109,15 +137,14 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _understood(entry: _Entry) -> Published:
     event = next(event for kind, event in REFERENCE_EVENTS.items() if kind == entry.kind)
+    if "frozen" in entry.content:
+        raise BadInput(f"{entry.place}: frozen: publishing takes it from the libraries, and nobody declares it")
     try:
         thing = event.model_validate(entry.content)
     except ValidationError as error:
         raise BadInput(f"{entry.place}: {_what_is_wrong(error, event)}") from error
-    if isinstance(thing, SitePublished | CalendarPublished) and thing.zone not in available_timezones():
-        raise BadInput(f"{entry.place}: unknown zone {thing.zone!r}{hint(thing.zone, sorted(available_timezones()))}")
-    if isinstance(thing, StandardPublished):
-        for found in (*contradictions(thing), *unknown_units(thing)):
-            raise BadInput(f"{entry.place}: {found}")
+    for found in chain(faults(thing), unknown_units(thing), cannot_be_frozen(thing)):
+        raise BadInput(f"{entry.place}: {found}")
     return thing
 
 

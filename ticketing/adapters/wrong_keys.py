@@ -1,17 +1,12 @@
 """Wrong keys: what is wrong with a file's tables, said in one line that names the key and the nearest that exists."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from pydantic import BaseModel, ValidationError
 
-from ticketing.domain.errors import nearest
-
-
-def hint(wrong: str, known: Iterable[str]) -> str:
-    """The end of a line that names the nearest of what is known; empty where nothing is."""
-    name = nearest(wrong, known)
-    return "" if name is None else f"; the nearest is {name!r}"
+from ticketing.domain.errors import hint
 
 
 def first_wrong(error: ValidationError, model: type[BaseModel], place: Sequence[str | int] = ()) -> str:
@@ -28,6 +23,12 @@ def first_wrong(error: ValidationError, model: type[BaseModel], place: Sequence[
             return f"{key}: is missing"
         case "value_error":
             return f"{key}: {one_line(first['ctx']['error'])}"
+        case "literal_error":
+            known = re.findall(r"'([^']*)'", first["ctx"]["expected"])
+            near = hint(str(first["input"]), known)
+            return f"{key}: {one_line(first['msg'])}, not {_shortened(first['input'])}{near}"
+        case "tuple_type":
+            return f"{key}: a list is due, not {_shortened(first['input'])}"
         case _:
             return f"{key}: {one_line(first['msg'])}, not {_shortened(first['input'])}"
 

@@ -1,6 +1,6 @@
 """`publish`, `reference list`, `show` and `diff`: sites, standards, policies and calendars."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -10,15 +10,17 @@ from pydantic import ValidationError
 from rich.markup import escape
 from rich.text import Text
 
-from ticketing.adapters.reference_files import read_reference_files, with_document
+from ticketing.adapters.freezing import frozen
+from ticketing.adapters.reference_files import FromFile, read_with_paths, with_document
 from ticketing.application import Ticketing
 from ticketing.cli.output import TableOrJson, plain_table, printable, say, show_table, write_json
 from ticketing.cli.stores import StoreUrl, opened, opened_to_ask
-from ticketing.domain.errors import BadInput, NotFound
+from ticketing.domain.errors import BadInput, CommandRejected, NotFound
+from ticketing.domain.phrases import day_or_instant
 from ticketing.domain.publishing import Publish, decide_publish, kind_of
 from ticketing.domain.reference import Published, StandardPublished
-from ticketing.domain.standard_words import clause_in_words, differences
 from ticketing.domain.values import Actor, Role, instant_text
+from ticketing.domain.version_words import version_differences, version_in_words
 
 Kind = Literal["site", "standard", "policy", "calendar"]
 _COMMANDS = "Reference data"
@@ -30,7 +32,7 @@ def add_to(app: typer.Typer) -> None:
     reference = typer.Typer(no_args_is_help=False)
     reference.command("list")(list_reference)
     reference.command("show", epilog=_SHOW_EPILOG)(show_reference)
-    reference.command("diff", epilog=_DIFF_EPILOG)(diff_standards)
+    reference.command("diff", epilog=_DIFF_EPILOG)(diff_reference)
     app.add_typer(
         reference, name="reference", help="Lists, shows and compares what was published.", rich_help_panel=_COMMANDS
     )
@@ -62,37 +64,49 @@ def publish(
 ) -> None:
     """Publishes reference data: versions of sites, manufacturers' standards, policies and calendars."""
     who = actor_named(actor)
-    things = read_reference_files(files)
+    given = read_with_paths(files)
     if document is not None:
-        things = with_document(things, document)
+        things = with_document([one.thing for one in given], document)
+        given = tuple(FromFile(thing, one.path) for thing, one in zip(things, given, strict=True))
     with opened(store) as app:
-        refuse_what_would_be_refused(app, who, things)
+        refuse_what_would_be_refused(app, who, given)
         lines = plain_table(has_header=False)
-        for thing in things:
+        for thing in (one.thing for one in given):
             handled = app.handle(Publish(actor=who, thing=thing))
             done = "published" if handled.events else "unchanged"
-            lines.add_row(done, kind_of(thing), f"{thing.key}@{thing.version}", f"from {_day(thing)}")
+            lines.add_row(
+                done, kind_of(thing), f"{thing.key}@{thing.version}", f"from {day_or_instant(thing.effective_from)}"
+            )
         show_table(lines)
 
 
-def refuse_what_would_be_refused(app: Ticketing, actor: Actor, things: Sequence[Published]) -> None:
+def refuse_what_would_be_refused(app: Ticketing, actor: Actor, given: Sequence[FromFile]) -> None:
     """Decides everything before anything is recorded, so that a refusal leaves nothing half-done.
 
     Raises:
-        CommandRejected: Publishing one of the things would be refused.
+        CommandRejected: Publishing one of the things would be refused; the text names its file.
     """
     now = app.now()
-    earlier: dict[tuple[str, str], tuple[Published, ...]] = {}
-    for thing in things:
+    known: dict[tuple[str, str], tuple[Published, ...]] = {}
+    for thing, path in ((one.thing, one.path) for one in given):
         kind = kind_of(thing)
-        before = earlier.get((kind, thing.key)) or app.reference.versions(kind, thing.key)
-        earlier[kind, thing.key] = before + decide_publish(
-            Publish(actor=actor, thing=thing),
-            before,
-            occurred_at=now,
-            latest=now,
-            pins=app.reference.pins(thing, now=now),
-        )
+        before = known.get((kind, thing.key)) or app.reference.versions(kind, thing.key)
+        calendars = {
+            **app.reference.calendars(thing),
+            **{key: versions for (of, key), versions in known.items() if of == "calendar"},
+        }
+        try:
+            decided = decide_publish(
+                Publish(actor=actor, thing=thing),
+                before,
+                occurred_at=now,
+                latest=now,
+                pins=app.reference.pins(thing, now=now),
+                calendars=calendars,
+            )
+        except CommandRejected as refused:
+            raise CommandRejected(refused.rule, f"{path}: {refused.reason}") from refused
+        known[kind, thing.key] = before + tuple(map(frozen, decided))
 
 
 def actor_named(text: str) -> Actor:
@@ -130,7 +144,12 @@ def list_reference(
     table.add_column("what it is", style="faint")
     for versions in found:
         latest = versions[-1]
-        table.add_row(kind_of(latest), f"{latest.key}@{latest.version}", _day(latest), printable(_name(latest)))
+        table.add_row(
+            kind_of(latest),
+            f"{latest.key}@{latest.version}",
+            day_or_instant(latest.effective_from),
+            printable(_name(latest)),
+        )
     if found:
         show_table(table)
     else:
@@ -153,21 +172,14 @@ def show_reference(
     with opened_to_ask(store) as app:
         thing = app.reference.one(kind, name, version)
         versions = [each.version for each in app.reference.versions(kind, name)]
-    content = thing.model_dump(mode="json")
-    clauses = thing.clauses if isinstance(thing, StandardPublished) else ()
     if form == "json":
-        write_json({"kind": kind, **content})
+        write_json({"kind": kind, **thing.model_dump(mode="json")})
         return
     lines = plain_table(has_header=False)
     lines.add_column(style="faint", no_wrap=True)
     lines.add_column(overflow="fold")
-    for field, value in content.items():
-        if field == "clauses":
-            for clause in clauses:
-                said = "\n".join((clause.title, *(f"  {line}" for line in clause_in_words(clause))))
-                lines.add_row(f"clause {clause.id}", Text(printable(said)))
-        elif value not in (None, [], {}):
-            lines.add_row(field.replace("_", " "), Text(printable(_in_lines(value))))
+    for heading, said in _fields(thing) if isinstance(thing, StandardPublished) else version_in_words(thing).items():
+        lines.add_row(heading, Text(printable(said)))
     lines.add_row("published", "versions " + ", ".join(map(str, versions)))
     say(Text(f"{kind} {thing.key}@{thing.version}", "heading"))
     show_table(lines)
@@ -175,23 +187,27 @@ def show_reference(
 
 _DIFF_EPILOG = """Try it:
   ticketing reference diff BOREAS-IS@1 BOREAS-IS@2
+  ticketing reference diff office-hours@1 office-hours --kind calendar
   ticketing reference diff BOREAS-IS@1 BOREAS-IS --format json"""
 
 
-def diff_standards(
-    older: Annotated[str, typer.Argument(metavar="KEY[@VERSION]", help="A version of a standard.")],
-    newer: Annotated[str, typer.Argument(metavar="KEY[@VERSION]", help="The one to compare with it.")],
+def diff_reference(
+    older: Annotated[str, typer.Argument(metavar="KEY[@VERSION]", help="A version of anything published.")],
+    newer: Annotated[str, typer.Argument(metavar="KEY[@VERSION]", help="The one of its kind to compare with it.")],
+    kind: Annotated[Kind | None, typer.Option(help="What they are, where several kinds have the key.")] = None,
     store: StoreUrl = None,
     form: TableOrJson = "table",
 ) -> None:
-    """Says what one version of a manufacturer's standard has changed of another, clause by clause."""
+    """Says in words what one version of a standard, policy, calendar or site has changed of another."""
     with opened_to_ask(store) as app:
-        before, after = (_standard(app, name) for name in (older, newer))
-    changes = differences(before, after)
+        both = [_key_and_version(name) for name in (older, newer)]
+        found = kind or _kind_with(app, [key for key, _ in both])
+        before, after = (app.reference.one(found, *name) for name in both)
+    changes = version_differences(before, after)
     names = [f"{thing.key}@{thing.version}" for thing in (before, after)]
     if form == "json":
         told = [{**asdict(change), "kind": change.kind, "words": change.in_words()} for change in changes]
-        write_json({"older": names[0], "newer": names[1], "changes": told})
+        write_json({"kind": found, "older": names[0], "newer": names[1], "changes": told})
         return
     say(Text(" to ".join(names), "heading"))
     for change in changes:
@@ -200,11 +216,30 @@ def diff_standards(
         say("They say the same.")
 
 
-def _standard(app: Ticketing, name: str) -> StandardPublished:
-    thing = app.reference.one("standard", *_key_and_version(name))
-    if not isinstance(thing, StandardPublished):
-        raise NotFound(f"{name} is no standard")
-    return thing
+def _kind_with(app: Ticketing, keys: Sequence[str]) -> Kind:
+    """The one kind of thing that has all the keys.
+
+    Raises:
+        NotFound: None has.
+        BadInput: Several have.
+    """
+    found: list[Kind] = [kind for kind in get_args(Kind) if all(app.reference.versions(kind, key) for key in keys)]
+    named = " and ".join(dict.fromkeys(keys))
+    if not found:
+        said = "was never published" if len({*keys}) == 1 else "are of no one kind"
+        raise NotFound(f"{named} {said}")
+    if len(found) > 1:
+        raise BadInput(f"{named}: there is a {' and a '.join(found)}; say which with --kind")
+    return found[0]
+
+
+def _fields(standard: StandardPublished) -> Iterator[tuple[str, str]]:
+    """A standard's fields as they are, its clauses in sentences."""
+    for field, value in standard.model_dump(mode="json").items():
+        if field == "clauses":
+            yield from version_in_words(standard).items()
+        elif value not in (None, [], {}, False):
+            yield field.replace("_", " "), _in_lines(value)
 
 
 def _in_lines(value: object) -> str:
@@ -247,7 +282,3 @@ def _name(thing: Published) -> str:
     """The title or name that it was given, else what it is."""
     told = (getattr(thing, field, None) for field in ("title", "name", "kind", "zone"))
     return next((str(one).replace("_", " ") for one in told if one), "")
-
-
-def _day(thing: Published) -> str:
-    return thing.effective_from.date().isoformat()

@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import Any
 
 from ticketing.domain.clauses import BurdenOfProof, Clause, Criterion, DefinedTest, Stage
-from ticketing.domain.errors import nearest
+from ticketing.domain.errors import hint
 from ticketing.domain.reference import StandardPublished
 from ticketing.domain.values import Value
 
@@ -29,17 +29,24 @@ class Contradiction:
         return f"{self.key}: {self.said}"
 
 
+def twice(key: str, names: Iterable[str]) -> Iterator[Contradiction]:
+    """A contradiction for each name that stands there more than once."""
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield Contradiction(key, f"{name} stands there {'twice' if count == 2 else f'{count} times'}")
+
+
 def contradictions(standard: StandardPublished) -> Iterator[Contradiction]:
     """Everything in the standard that cannot be meant, in the order of its keys, then what two clauses say together."""
     defined = {test.id: test for test in standard.tests}
-    yield from _twice("tests", (test.id for test in standard.tests))
-    yield from _twice("clauses", (clause.id for clause in standard.clauses))
+    yield from twice("tests", (test.id for test in standard.tests))
+    yield from twice("clauses", (clause.id for clause in standard.clauses))
     for number, clause in enumerate(standard.clauses):
         for found in _in_clause(clause, defined):
             said = f"clause {clause.id}: {found.said}"
             yield Contradiction(f"clauses.{number}{'.' if found.key else ''}{found.key}", said)
     demanded = standard.tests_before_no_fault
-    yield from _twice("tests_before_no_fault", (f"{test.test} ({test.stage})" for test in demanded))
+    yield from twice("tests_before_no_fault", (f"{test.test} ({test.stage})" for test in demanded))
     is_for_programs = defined or any(clause.effect is not None for clause in standard.clauses)
     for number, test in enumerate(demanded if is_for_programs else ()):
         yield from _undefined(f"tests_before_no_fault.{number}.test", test.test, defined)
@@ -123,8 +130,8 @@ def _in_clause(clause: Clause, defined: dict[str, DefinedTest]) -> Iterator[Cont
     if clause.effect == "excludes" and clause.period is not None:
         yield Contradiction("period", "a period says how long a clause covers, and this one excludes")
     for name in ("models", "causes", "evidence"):
-        yield from _twice(name, getattr(clause, name))
-    yield from _twice("defect_codes", (f"{code.system} {code.code}" for code in clause.defect_codes))
+        yield from twice(name, getattr(clause, name))
+    yield from twice("defect_codes", (f"{code.system} {code.code}" for code in clause.defect_codes))
     for what in ("manufactured", "purchased"):
         first, last = getattr(clause, f"{what}_from"), getattr(clause, f"{what}_to")
         if first is not None and last is not None and first > last:
@@ -134,7 +141,7 @@ def _in_clause(clause: Clause, defined: dict[str, DefinedTest]) -> Iterator[Cont
         yield Contradiction("manufactured_from", f"{said}: no unit is bought before it is made")
     if clause.effect is not None and clause.causes == ("none_found",) and clause.defect_codes:
         yield Contradiction("defect_codes", "where no fault is found there is no defect code, so it never holds")
-    yield from _twice("inspections", (f"{one.test} ({stage})" for one in clause.inspections for stage in {*one.stages}))
+    yield from twice("inspections", (f"{one.test} ({stage})" for one in clause.inspections for stage in {*one.stages}))
     for number, criterion in enumerate(clause.inspections):
         for found in _in_criterion(criterion, defined):
             yield Contradiction(f"inspections.{number}.{found.key}", found.said)
@@ -146,7 +153,7 @@ def _in_criterion(criterion: Criterion, defined: dict[str, DefinedTest]) -> Iter
     yield from _undefined("test", criterion.test, defined)
     if not criterion.stages:
         yield Contradiction("stages", "names no stage in which the test is to be made")
-    yield from _twice("stages", criterion.stages)
+    yield from twice("stages", criterion.stages)
     low, high = criterion.at_least, criterion.at_most
     if low is None and high is None:
         if criterion.passed is None:
@@ -173,12 +180,4 @@ def _in_burden(burden: BurdenOfProof) -> Iterator[Contradiction]:
 
 def _undefined(key: str, test: str, defined: dict[str, DefinedTest]) -> Iterator[Contradiction]:
     if test not in defined:
-        name = nearest(test, defined)
-        near = f"; the nearest is {name!r}" if name is not None else ""
-        yield Contradiction(key, f"{test!r} is no test that the standard defines{near}")
-
-
-def _twice(key: str, names: Iterable[str]) -> Iterator[Contradiction]:
-    for name, count in Counter(names).items():
-        if count > 1:
-            yield Contradiction(key, f"{name} stands there {'twice' if count == 2 else f'{count} times'}")
+        yield Contradiction(key, f"{test!r} is no test that the standard defines{hint(test, defined)}")

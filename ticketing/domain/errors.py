@@ -79,3 +79,9 @@ class DamagedTree(StoreError):
 def nearest(wrong: str, known: Iterable[str]) -> str | None:
     """The known name that is written most like the wrong one; None where none is known."""
     return next(iter(get_close_matches(wrong, list(known), n=1, cutoff=0)), None)
+
+
+def hint(wrong: str, known: Iterable[str]) -> str:
+    """The end of a line that names the nearest of what is known; empty where nothing is."""
+    name = nearest(wrong, known)
+    return "" if name is None else f"; the nearest is {name!r}"

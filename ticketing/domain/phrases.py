@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from ticketing.domain.values import Money, PrivateText, Quantity, SerialNumber, decimal_text
+from ticketing.domain.values import Money, PrivateText, Quantity, SerialNumber, decimal_text, instant_text
 
 Text = Callable[[PrivateText | SerialNumber], str]
 """Gives the text behind a private part, such as `Ticketing.text`."""
@@ -29,6 +29,12 @@ def listed(parts: Iterable[str]) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def either(parts: Iterable[str]) -> str:
+    """The parts with commas, and `or` before the last."""
+    *most, last = [*parts] or [""]
+    return f"{', '.join(most)} or {last}" if most else last
+
+
 def spaced(code: str) -> str:
     """A code in words."""
     return code.replace("_", " ")
@@ -47,6 +53,11 @@ def reading(quantity: Quantity | None) -> str:
 def minute(instant: datetime | None) -> str:
     """The instant to the minute."""
     return instant.strftime("%Y-%m-%d %H:%M UTC") if instant is not None else ""
+
+
+def day_or_instant(instant: datetime) -> str:
+    """The instant without the parts of it that are zero: `2026-01-01`, `2026-01-01T09:30:00Z`."""
+    return instant_text(instant).replace(".000000Z", "Z").removesuffix("T00:00:00Z")
 
 
 def digest(sha256: str) -> str:

@@ -10,24 +10,27 @@ from typing import Annotated, Literal, TypeVar
 from uuid import UUID, uuid5
 
 from pydantic import Field, field_validator
-from pydantic.types import StringConstraints
 
 from ticketing.domain.assessment import Assessment
+from ticketing.domain.calendar import Frozen, HolidaySet, MakeUpDay, Window
 from ticketing.domain.clauses import Clause, DefinedTest, DemandedTest
-from ticketing.domain.values import Envelope, Event, FrozenDict, Instant, Key, Sha256, StreamKind, Value
+from ticketing.domain.policy import DefinedClock, WaitName
+from ticketing.domain.values import Envelope, Event, FrozenDict, Instant, Key, Sha256, StreamKind
 
 _REFERENCE_STREAMS = UUID("5f0c2f5e-6f0a-5f0e-9d53-3b2a3c1f7a10")
-LocalTime = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Version = Annotated[int, Field(ge=1)]
 
 
 class Published(Event):
-    """One version of one thing; `key` names the thing."""
+    """One version of one thing; `key` names the thing.
+
+    A version that is effective from no later than an earlier one says so: `is_retroactive`.
+    """
 
     key: Key
     version: Version
     effective_from: Instant
+    is_retroactive: bool = False
 
 
 class SitePublished(Published):
@@ -54,11 +57,18 @@ class StandardPublished(Published):
 
 
 class PolicyPublished(Published):
-    """A service policy: the parameters of figures that a contract fixes."""
+    """A service policy: its clocks, and the parameters of figures that a contract fixes.
+
+    Attributes:
+        manufacturer: Whose tickets alone it is for; None for all.
+        causes: The order in which causes of waiting count in a ledger; those not named follow in the order of `WAITS`.
+    """
 
     title: str | None = Field(default=None, max_length=500)
     manufacturer: Key | None = None
     parameters: dict[Key, int | Key] = Field(default_factory=dict)
+    clocks: tuple[DefinedClock, ...] = ()
+    causes: tuple[WaitName, ...] = ()
 
     @field_validator("parameters")
     @classmethod
@@ -66,28 +76,35 @@ class PolicyPublished(Published):
         return FrozenDict(parameters)
 
 
-class Window(Value):
-    """Open hours of one weekday, local time; the end `24:00` is midnight at the end of the day."""
-
-    day: Weekday
-    opens: LocalTime
-    closes: LocalTime
-
-
 class CalendarPublished(Published):
-    """The open hours of a place, as from a date."""
+    """The open hours of a place, as from a date.
 
+    Attributes:
+        holidays: Public holidays, on which no window opens.
+        make_up_days: Days worked with windows of their own, beside those that come with the holidays.
+        closed_days: Days on which no window opens, whatever else is said of them.
+        frozen_until: The last day to freeze holidays and zone for; None takes the end of the tenth year after that of
+            `effective_from`, or of the last for which days worked in exchange for holidays are announced.
+        frozen: What publishing took from the libraries; nobody declares it.
+    """
+
+    title: str | None = Field(default=None, max_length=500)
     zone: Key = "UTC"
     windows: tuple[Window, ...] = ()
+    holidays: HolidaySet | None = None
+    make_up_days: tuple[MakeUpDay, ...] = ()
     closed_days: tuple[date, ...] = ()
+    frozen_until: date | None = None
+    frozen: Frozen | None = None
 
 
 REFERENCE_EVENTS: Mapping[StreamKind, type[Published]] = {
+    "calendar": CalendarPublished,
     "site": SitePublished,
     "standard": StandardPublished,
     "policy": PolicyPublished,
-    "calendar": CalendarPublished,
 }
+"""In the order in which things of one delivery are published: each names only things of kinds before its own."""
 
 
 P = TypeVar("P", bound=Published)

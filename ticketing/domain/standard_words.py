@@ -1,14 +1,15 @@
 """Standard words: clauses, assessments and the differences of two versions, in sentences of the trade."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Literal, TypeVar
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import TypeVar
 
 from ticketing.domain.assessment import Answer, Assessment, ClauseAnswer, ClauseAssessed, Reason
+from ticketing.domain.changes import Change, changes, side_by_side
 from ticketing.domain.clauses import BurdenOfProof, Clause, CoveragePeriod, Criterion, Since
+from ticketing.domain.phrases import day_or_instant, either, spaced
 from ticketing.domain.reference import StandardPublished
-from ticketing.domain.values import decimal_text, instant_text
+from ticketing.domain.values import decimal_text
 
 T = TypeVar("T")
 ANSWERS: Mapping[Answer, str] = {"covered": "covered", "not_covered": "not covered", "undecidable": "undecidable"}
@@ -40,7 +41,7 @@ def _asked(clause: Clause) -> dict[str, str]:
     """The same by name, so that two versions can be held against each other."""
     said = {"effect": _EFFECTS[clause.effect]}
     if clause.models:
-        said["models"] = f"the model is {_either(clause.models)}"
+        said["models"] = f"the model is {either(clause.models)}"
     if clause.manufactured_from or clause.manufactured_to:
         said["manufacture"] = f"the unit was made {_days(clause.manufactured_from, clause.manufactured_to)}"
     if clause.purchased_from or clause.purchased_to:
@@ -53,7 +54,7 @@ def _asked(clause: Clause) -> dict[str, str]:
         for stage in criterion.stages:
             said[f"test {_test(criterion.test, stage)}"] = f"{_test(criterion.test, stage)} {_demand(criterion)}"
     for kind in clause.evidence:
-        said[f"evidence {_spaced(kind)}"] = f"{_spaced(kind)} is on record"
+        said[f"evidence {spaced(kind)}"] = f"{spaced(kind)} is on record"
     if clause.burden_of_proof is not None:
         said["burden of proof"] = _burden(clause.burden_of_proof)
     return said
@@ -61,8 +62,8 @@ def _asked(clause: Clause) -> dict[str, str]:
 
 def _finding(clause: Clause, most_codes: int | None = None) -> str:
     """Causes and defect codes asked; more codes than so many are only counted."""
-    causes = f"the cause {_either(map(_spaced, clause.causes))}" if clause.causes else ""
-    codes = f"the defect code {_either(f'{code.system} {code.code}' for code in clause.defect_codes)}"
+    causes = f"the cause {either(map(spaced, clause.causes))}" if clause.causes else ""
+    codes = f"the defect code {either(f'{code.system} {code.code}' for code in clause.defect_codes)}"
     if most_codes is not None and len(clause.defect_codes) > most_codes:
         codes = f"one of its {len(clause.defect_codes)} defect codes"
     return " and ".join(part for part in (causes, codes if clause.defect_codes else "") if part)
@@ -119,24 +120,24 @@ def reason_in_words(reason: Reason, clause: Clause | None = None) -> str:
     is_false = reason.holds is False
     match reason.asks, reason.about:
         case "model", (model,):
-            other = f", not {_either(clause.models)}" if is_false and clause is not None else ""
+            other = f", not {either(clause.models)}" if is_false and clause is not None else ""
             return f"the model is {model}{other}"
         case ("manufactured" | "purchased") as what, (days, day):
             done = "made" if what == "manufactured" else "bought"
             return f"the unit was {done} on {day}{f', which is not in {days}' if is_false else ''}"
         case "period", (since, start, last, day):
             place = "after" if is_false else "within"
-            return f"the fault was reported on {day}, {place} the period from {_spaced(since)} on {start} to {last}"
+            return f"the fault was reported on {day}, {place} the period from {spaced(since)} on {start} to {last}"
         case "finding", (finding, cause, *code):
             of = f"the defect code {' '.join(code)}" if code else "no defect code"
             asked = _finding(clause, _MOST_CODES) if is_false and clause is not None else ""
-            return f"finding {finding} has the cause {_spaced(cause)} and {of}{f', not {asked}' if asked else ''}"
+            return f"finding {finding} has the cause {spaced(cause)} and {of}{f', not {asked}' if asked else ''}"
         case "inspection", (test, stage, wanted, *found):
             missing = "not made" if reason.missing == (f"test:{test}:{stage}",) else "no reading"
             asked = "as asked" if found == [wanted] else f"asked is {wanted}"
             return f"{_test(test, stage)}: {found[0] if found else missing}{_units(wanted, found)}, {asked}"
         case "evidence", (kind,):
-            return f"{'' if reason.holds else 'no '}{_spaced(kind)} is on record"
+            return f"{'' if reason.holds else 'no '}{spaced(kind)} is on record"
         case "finding", ():
             return "nothing was diagnosed in this cycle"
         case _:
@@ -161,11 +162,11 @@ def missing_in_words(name: str) -> str:
         case "reading":
             return f"the reading of {_test(subject, stage)} in the unit asked"
         case "evidence":
-            return _spaced(rest)
+            return spaced(rest)
         case "criteria":
             return f"what clause {rest} asks"
         case _:
-            return _MISSING.get(name, _spaced(name))
+            return _MISSING.get(name, spaced(name))
 
 
 _MISSING: Mapping[str, str] = {
@@ -182,34 +183,6 @@ _MISSING: Mapping[str, str] = {
 # differences
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One thing that two versions of a standard say differently.
-
-    Attributes:
-        about: `standard`, `test charge`, `clause 4.2`.
-        what: Which part of it: `title`, `period`, or `whole` where all of it is new or gone.
-        before: What the older version says; None where it says nothing.
-        after: What the newer one says.
-    """
-
-    about: str
-    what: str
-    before: str | None
-    after: str | None
-
-    @property
-    def kind(self) -> Literal["added", "removed", "changed"]:
-        return "added" if self.before is None else "removed" if self.after is None else "changed"
-
-    def in_words(self) -> str:
-        """The change in one line."""
-        name = self.about if self.what == "whole" else f"{self.about}, {self.what}"
-        if self.before is None or self.after is None:
-            return f"{name} {self.kind}: {self.before or self.after}"
-        return f"{name} changed from “{self.before}” to “{self.after}”"
-
-
 def differences(older: StandardPublished, newer: StandardPublished) -> tuple[Change, ...]:
     """What the newer version says differently: the whole, then its tests and clauses, then those that are gone.
 
@@ -217,9 +190,9 @@ def differences(older: StandardPublished, newer: StandardPublished) -> tuple[Cha
     """
     newer = _in_order_of(older, newer)
     return (
-        *_changes("standard", _of_the_whole(older), _of_the_whole(newer)),
-        *_side_by_side("test", _tests(older), _tests(newer)),
-        *_side_by_side("clause", _clauses(older), _clauses(newer)),
+        *changes("standard", _of_the_whole(older), _of_the_whole(newer)),
+        *side_by_side("test", _tests(older), _tests(newer)),
+        *side_by_side("clause", _clauses(older), _clauses(newer)),
     )
 
 
@@ -248,7 +221,7 @@ def _of_the_whole(standard: StandardPublished) -> dict[str, str]:
     said = {
         "manufacturer": standard.manufacturer,
         "title": standard.title,
-        "effective from": _day_or_instant(standard.effective_from),
+        "effective from": day_or_instant(standard.effective_from),
         "document": standard.document_hash,
         "tests before no fault": demanded,
     }
@@ -258,7 +231,7 @@ def _of_the_whole(standard: StandardPublished) -> dict[str, str]:
 def _tests(standard: StandardPublished) -> dict[str, dict[str, str]]:
     return {
         test.id: {
-            "title": test.title or _spaced(test.id),
+            "title": test.title or spaced(test.id),
             "unit": f"measured in {test.unit}" if test.unit else "not measured",
         }
         for test in standard.tests
@@ -269,33 +242,7 @@ def _clauses(standard: StandardPublished) -> dict[str, dict[str, str]]:
     return {clause.id: {"title": clause.title, **_asked(clause)} for clause in standard.clauses}
 
 
-def _side_by_side(
-    kind: str, older: Mapping[str, Mapping[str, str]], newer: Mapping[str, Mapping[str, str]]
-) -> Iterator[Change]:
-    for name in dict.fromkeys((*newer, *older)):
-        before, after = older.get(name), newer.get(name)
-        if before is not None and after is not None:
-            yield from _changes(f"{kind} {name}", before, after)
-        else:
-            yield Change(f"{kind} {name}", "whole", _whole(before), _whole(after))
-
-
-def _changes(about: str, older: Mapping[str, str], newer: Mapping[str, str]) -> Iterator[Change]:
-    for what in dict.fromkeys((*older, *newer)):
-        if older.get(what) != newer.get(what):
-            yield Change(about, what, older.get(what), newer.get(what))
-
-
-def _whole(said: Mapping[str, str] | None) -> str | None:
-    return "; ".join(said.values()) if said is not None else None
-
-
 # parts of a sentence
-
-
-def _either(names: Iterable[str]) -> str:
-    *most, last = [*names] or [""]
-    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _days(first: date | None, last: date | None) -> str:
@@ -304,17 +251,9 @@ def _days(first: date | None, last: date | None) -> str:
     return f"on {first} or later" if first is not None else f"on {last} or earlier"
 
 
-def _day_or_instant(at: datetime) -> str:
-    return instant_text(at).replace(".000000Z", "Z").removesuffix("T00:00:00Z")
-
-
 def _months(months: int) -> str:
     return f"{months} month{'s' if months > 1 else ''}"
 
 
 def _test(test: str, stage: str) -> str:
-    return f"{_spaced(test)} ({_spaced(stage)})"
-
-
-def _spaced(code: str) -> str:
-    return code.replace("_", " ")
+    return f"{spaced(test)} ({spaced(stage)})"

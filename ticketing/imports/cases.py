@@ -17,8 +17,9 @@ from uuid import UUID, uuid5
 
 from pydantic import ValidationError
 
-from ticketing.adapters.wrong_keys import first_wrong, hint
+from ticketing.adapters.wrong_keys import first_wrong
 from ticketing.domain import events as e
+from ticketing.domain.errors import hint
 from ticketing.domain.values import Actor, Event, PrivateText
 from ticketing.imports.logs import LogError, Row
 from ticketing.imports.mapping import NUMBER_TO_COME, Meaning, meanings_of, opening_of

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from ticketing.adapters.wrong_keys import first_wrong, hint, one_line
+from ticketing.adapters.wrong_keys import first_wrong, one_line
+from ticketing.domain.errors import hint
 from ticketing.domain.events import TicketOpened
 from ticketing.domain.values import Event
 from ticketing.imports.sections import Activity, LogMapping

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
-from ticketing.adapters.wrong_keys import first_wrong, hint, names_within, one_line
+from ticketing.adapters.wrong_keys import first_wrong, names_within, one_line
 from ticketing.domain import events as e
-from ticketing.domain.errors import BadInput
+from ticketing.domain.errors import BadInput, hint
 from ticketing.domain.values import Event, PrivateText, SerialNumber
 from ticketing.imports.sections import ISO_8601, FromColumn, Times
 

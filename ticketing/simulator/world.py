@@ -10,15 +10,15 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import get_args
 
+from ticketing.domain.calendar import Frozen, Weekday, Window
 from ticketing.domain.clauses import Clause, Criterion, DefinedTest, DemandedTest
+from ticketing.domain.policy import DefinedClock, DefinedNotice, Target
 from ticketing.domain.reference import (
     CalendarPublished,
     PolicyPublished,
     Published,
     SitePublished,
     StandardPublished,
-    Weekday,
-    Window,
 )
 from ticketing.domain.values import Actor, Cause, Code, Money, Role
 
@@ -47,13 +47,53 @@ CALENDAR = CalendarPublished(
     effective_from=_EVER,
     windows=tuple(Window(day=day, opens="08:00", closes="17:00") for day in get_args(Weekday) if day != "sun"),
     closed_days=tuple(sorted(HOLIDAYS)),
+    frozen=Frozen(since=date(2020, 1, 1), until=date(2030, 12, 31)),
 )
+"""Frozen here, so that the world is the same to the byte whatever zone data a machine has; UTC has no changes."""
 POLICY = PolicyPublished(
     key="house-policy",
     version=1,
     effective_from=_EVER,
     title="What the company asks of itself",
     parameters={"turnaround_target_days": 10, "complaint_window_days": 30, "repeat_window_days": 90},
+    clocks=(
+        DefinedClock(
+            id="turnaround",
+            title="Back with the customer within ten working days, the customer's and the manufacturer's time left out",
+            binds="manufacturer_contract",
+            starts=("UnitReceived",),
+            stops=("UnitHandedBack", "UnitDisposed"),
+            target=Target(working_hours=Decimal(90)),
+            calendar="desks",
+            pauses=("parts_manufacturer", "manufacturer_decision", "customer_approval", "customer_collection"),
+            notices=(DefinedNotice(kind="four-fifths", at_percent=80, to="dispatcher"),),
+        ),
+        DefinedClock(
+            id="promise",
+            title="Ready when it was promised",
+            binds="customer_promise",
+            starts=("PromiseMade",),
+            stops=("CustomerNotified", "UnitHandedBack"),
+            target=Target(until="PromiseMade.due_at"),
+        ),
+        DefinedClock(
+            id="stay",
+            title="No site keeps a unit for longer than five working days",
+            binds="site",
+            target=Target(working_hours=Decimal(45)),
+            calendar="desks",
+            pauses=("parts_ours", "parts_manufacturer", "customer_approval", "customer_collection"),
+        ),
+        DefinedClock(
+            id="collect",
+            title="Collected within two weeks of the notice",
+            binds="customer_duty",
+            starts=("CustomerNotified",),
+            stops=("UnitHandedBack", "UnitDisposed"),
+            target=Target(calendar_days=14),
+            calendar="desks",
+        ),
+    ),
 )
 SITES = (
     SitePublished(key=HEAD_OFFICE, version=1, effective_from=_EVER, kind="head_office", calendar="desks"),
