@@ -8,11 +8,12 @@ endif
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo dossier test lint rules soak bench-large clean
+.PHONY: help demo dossier test lint rules clocks soak phone-clocks bench bench-large clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\): .*## \(.*\)/make \1	\2/p' Makefile
 	@echo 'PYTHON=python3.12 make ... chooses the Python (3.11 or newer)'
+	@echo 'CLOCK_TICKETS=500 CLOCK_SEED=7 make clocks takes fewer tickets, or others'
 	@echo 'SOAK_MINUTES=60 SOAK_SEED=7 make soak takes its time, and makes a run alike'
 
 demo: .venv/.installed-cli ## a made-up repair company: its tickets, clocks and figures
@@ -38,8 +39,17 @@ lint: .venv/.installed-test ## style, types and layers
 rules: .venv/.installed-test ## disable each rule in turn: a test must notice
 	@.venv/bin/python tests/disable_each_rule.py
 
+clocks: .venv/.installed-test ## ten thousand random tickets against a clock oracle that counts every tick
+	@.venv/bin/python -m tests.clock_histories --number $(or $(CLOCK_TICKETS),10000) --seed $(or $(CLOCK_SEED),1)
+
 soak: .venv/.installed-test ## kill processes and servers for ten minutes: writes docs/reliability.md
 	@.venv/bin/python -m tests.crash
+
+phone-clocks: .venv/.installed-test ## the clocks of all 1,104 phones on every store; make test takes a hundred
+	@TICKETING_PHONES=1104 .venv/bin/python -m pytest -k hundred tests/test_reports_of_real_logs.py
+
+bench: .venv/.installed-test ## how fast it is beside others; ENTRY=due_dates names one
+	@.venv/bin/python -m tests.bench $(ENTRY)
 
 bench-large: .venv/.installed-test ## what needs millions of rows; ENTRY=audit names one
 	@.venv/bin/python -m tests.bench_large $(ENTRY)

@@ -1,0 +1,1 @@
+"""Bench: how fast it is beside what others use for the same; `make bench` runs it."""
