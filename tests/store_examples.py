@@ -11,8 +11,9 @@ from ticketing.adapters.private import SaltedText
 from ticketing.adapters.store import Append, Claim
 from ticketing.adapters.view import DeadLetter, View
 from ticketing.domain.events import EventCorrected, EventRetracted, HostFactRecorded, NoteRecorded, RepairStarted
-from ticketing.domain.reference import SitePublished, reference_stream
-from ticketing.domain.values import Actor, Envelope, Event, PrivateText, Recorded, StreamKind
+from ticketing.domain.publishing import kind_of
+from ticketing.domain.reference import Published, SitePublished, reference_stream
+from ticketing.domain.values import Actor, Envelope, Event, PrivateText, Recorded
 from ticketing.projections.row import Row
 
 R = TypeVar("R", bound=Row)
@@ -81,10 +82,15 @@ def append(
 
 def published(key: str) -> Append:
     """An append that publishes a site."""
-    stream_id = reference_stream("site", key)
-    event = SitePublished(key=key, version=1, effective_from=START, kind="branch")
-    of_ticket = append(0, 0, event, command=hash_number(key))
-    kind: StreamKind = "site"
+    return publication(SitePublished(key=key, version=1, effective_from=START, kind="branch"))
+
+
+def publication(thing: Published) -> Append:
+    """An append that publishes the next version of a thing."""
+    kind = kind_of(thing)
+    stream_id = reference_stream(kind, thing.key)
+    number_of_it = hash_number(f"{kind} {thing.key} {thing.version}")
+    of_ticket = append(0, thing.version - 1, thing, command=number_of_it)
     return replace(
         of_ticket,
         stream_id=stream_id,

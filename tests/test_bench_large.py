@@ -9,6 +9,7 @@ import pytest
 
 from tests.bench_large import __main__ as bench
 from tests.bench_large.audit import audit
+from tests.bench_large.clocks_due import clocks_due
 from tests.bench_large.measured import measured
 from tests.repairs import Company
 from tests.test_audits import fill
@@ -38,6 +39,14 @@ def test_what_is_measured_is_the_whole_audit_and_every_event(
     taken = measured(sqlite_url, "ACME-IS@4")
     assert (taken.events, taken.decisions, taken.appended) == (36, 8, 0)
     assert taken.digest == sha256(whole.encode()).hexdigest()
+
+
+def test_what_is_about_to_breach_is_the_same_by_an_index_as_by_a_scan_on_both_stores() -> None:
+    figures: Any = clocks_due(tickets=2_000)
+    sqlite, postgresql = figures["stores"]["sqlite"], figures["stores"]["postgresql"]
+    assert (sqlite["is_equal"], postgresql["is_equal"]) == (True, True)
+    assert 0 < sqlite["found"] == postgresql["found"] < 50
+    assert sqlite["ratio"] > 1
 
 
 def test_figures_of_an_entry_are_kept_beside_those_of_others(tmp_path: Path) -> None:

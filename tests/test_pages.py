@@ -23,15 +23,17 @@ from ticketing.adapters.store import Append
 from ticketing.adapters.upkeep import Upkeep
 from ticketing.adapters.urls import open_store
 from ticketing.adapters.view import DeadLetter
-from ticketing.domain.cuts import surviving
 from ticketing.domain.events import EventCorrected, EventRetracted
+from ticketing.domain.time_rules import TimeRules
 from ticketing.domain.values import Event, Recorded
 from ticketing.projections.built_in import BUILT_IN
-from ticketing.projections.row import Projection, Row, fold_row
+from ticketing.projections.row import FactProjection, Projection, Row, WholeProjection
+from ticketing.projections.whole import row_of
 from ticketing.simulator import simulate
 
 R = TypeVar("R", bound=Row)
 Fact = tuple[Event, datetime]
+NOTHING_PUBLISHED = TimeRules()
 few = settings(
     max_examples=3,
     derandomize=True,
@@ -67,15 +69,32 @@ class Frail(Diaries):
 class Under(Generic[R]):
     """A projection under another name, so that its rows can be kept twice."""
 
-    def __init__(self, projection: Projection[R], way: str) -> None:
+    def __init__(self, projection: FactProjection[R], way: str) -> None:
         self.name = f"{projection.name}_{way}"
         self.version = projection.version
         self.row = projection.row
         self.apply = projection.apply
 
 
+class UnderWhole(Generic[R]):
+    """The same of rows that are made of whole histories."""
+
+    def __init__(self, projection: WholeProjection[R], way: str) -> None:
+        self.name = f"{projection.name}_{way}"
+        self.version = projection.version
+        self.row = projection.row
+        self.fold = projection.fold
+        self.is_touched = projection.is_touched
+
+
+def under(projection: Projection[Any], way: str) -> Projection[Any]:
+    """A projection of either kind under another name."""
+    return UnderWhole(projection, way) if isinstance(projection, WholeProjection) else Under(projection, way)
+
+
 WAYS = ("ones", "pages", "all", "inline", "rebuilt")
-PROJECTIONS: tuple[Projection[Any], ...] = (*BUILT_IN, Diaries(), Stamps())
+OF_FACTS = [projection for projection in BUILT_IN if not isinstance(projection, WholeProjection)]
+PROJECTIONS: tuple[Projection[Any], ...] = (*OF_FACTS, Diaries(), Stamps())
 
 
 # logs
@@ -193,11 +212,11 @@ class Plan:
             yield call
 
 
-def plans(most: int) -> st.SearchStrategy[Plan]:
+def plans(most: int, tickets: int = 1) -> st.SearchStrategy[Plan]:
     return st.builds(
         Plan,
         seed=st.integers(0, 2**20),
-        tickets=st.integers(1, 5),
+        tickets=st.integers(tickets, 5),
         told=st.integers(most // 4, most),
         bulk=st.lists(st.integers(1, 6), min_size=1, max_size=4).map(tuple),
         look_every=st.integers(0, 9),
@@ -216,10 +235,10 @@ class Keeping:
 
     def __init__(self, url: str, projections: Sequence[Projection[Any]]) -> None:
         self.projections = projections
-        self._kept = {way: [Under(projection, way) for projection in projections] for way in WAYS}
-        self._known = [projection for kept in self._kept.values() for projection in kept]
+        self._kept = {way: [under(projection, way) for projection in projections] for way in WAYS}
+        self.known = [projection for kept in self._kept.values() for projection in kept]
         self._is_inline = False
-        self.store = open_store(url, clock=FakeClock(), random_bytes=fake_random_bytes, projections=self._known)
+        self.store = open_store(url, clock=FakeClock(), random_bytes=fake_random_bytes, projections=self.known)
 
     def lives(self, plan: Plan) -> None:
         """Everything is appended, and rows are folded meanwhile; in the end all of them are at the head."""
@@ -246,7 +265,7 @@ class Keeping:
 
     def retry(self) -> None:
         """Everything that waits is tried again."""
-        for projection in self._known:
+        for projection in self.known:
             self._upkeep(1).retry(projection)
 
     def rebuild(self, way: str) -> None:
@@ -254,7 +273,7 @@ class Keeping:
             self._upkeep(7).rebuild(projection)
 
     def _upkeep(self, page_size: int) -> Upkeep:
-        return Upkeep(self.store, self._known, clock=FakeClock(), random_bytes=fake_random_bytes, page_size=page_size)
+        return Upkeep(self.store, self.known, clock=FakeClock(), random_bytes=fake_random_bytes, page_size=page_size)
 
     def _look(self, plan: Plan) -> None:
         self._upkeep(1).catch_up(self._kept["ones"])
@@ -295,10 +314,12 @@ def keeping(kind: str, server: str, projections: Sequence[Projection[Any]]) -> I
         yield kept
 
 
-def folded_at_once(projection: Projection[Any], history: Sequence[Recorded[Event]]) -> Row | None:
-    """The row of a ticket's surviving facts; None where the projection fails."""
+def folded_at_once(
+    projection: Projection[Any], history: Sequence[Recorded[Event]], rules: TimeRules = NOTHING_PUBLISHED
+) -> Row | None:
+    """The row of a ticket's history; None where the projection fails."""
     try:
-        row: Row = fold_row(projection, history[0].stream_id, surviving(history))
+        row: Row = row_of(projection, history[0].stream_id, history, rules)
     except ValueError:
         return None
     return row
@@ -306,7 +327,8 @@ def folded_at_once(projection: Projection[Any], history: Sequence[Recorded[Event
 
 def rows_are_the_same_in_every_way(kept: Keeping, plan: Plan) -> None:
     kept.lives(plan)
-    refolded = [[folded_at_once(projection, it) for it in kept.histories()] for projection in kept.projections]
+    rules = kept.store.rules_at(kept.store.head())
+    refolded = [[folded_at_once(projection, it, rules) for it in kept.histories()] for projection in kept.projections]
     for way in WAYS:
         assert kept.rows(way) == refolded, way
 

@@ -37,13 +37,13 @@ from ticketing.adapters.upkeep import Upkeep
 from ticketing.adapters.urls import open_store
 from ticketing.adapters.view import DeadLetter
 from ticketing.domain import events as e
-from ticketing.domain.cuts import surviving
 from ticketing.domain.errors import NotFound, NotReady, StoreError, UnreadableEvent
 from ticketing.domain.record import RecordNote
 from ticketing.domain.values import Event, Recorded
 from ticketing.projections.built_in import BUILT_IN, TURNAROUND_ROWS
 from ticketing.projections.report import Report
-from ticketing.projections.row import Projection, Row, fold_row
+from ticketing.projections.row import Projection, Row
+from ticketing.projections.whole import row_of
 
 EARLIER = START - timedelta(days=1)
 LATER = START + timedelta(hours=5)
@@ -118,7 +118,7 @@ def marks(kept: Upkeep, projection: Projection[MarksRow] = MARKS) -> dict[int, t
 def fresh(store: Store, projection: Projection[Any], *without: int) -> list[Row]:
     """The rows from the log, but for what stands at some positions."""
     histories = [[fact for fact in it if fact.position not in without] for it in store.histories()]
-    return [fold_row(projection, it[0].stream_id, surviving(it)) for it in histories if it]
+    return [row_of(projection, it[0].stream_id, it, store.rules_at(store.head())) for it in histories if it]
 
 
 # set aside

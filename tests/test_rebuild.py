@@ -36,12 +36,12 @@ from ticketing.adapters.upkeep import Upkeep
 from ticketing.adapters.urls import file_of, split_schema
 from ticketing.adapters.view import ViewId
 from ticketing.application import Settings, Ticketing
-from ticketing.domain.cuts import surviving
 from ticketing.domain.errors import Conflict, NotReady
 from ticketing.domain.events import TicketOpened
 from ticketing.domain.values import Event, Recorded
 from ticketing.projections.built_in import BACKLOG_ROWS
-from ticketing.projections.row import Projection, Row, fold_row
+from ticketing.projections.row import Projection, Row
+from ticketing.projections.whole import row_of
 
 TICKETS = range(20)
 MARKED = ViewId("marks", 1)
@@ -99,7 +99,8 @@ def another(app: Ticketing, store_url: str) -> Iterator[Ticketing]:
 
 def fresh(app: Ticketing, projection: Projection[Any]) -> list[Row]:
     """The rows from the log."""
-    return [fold_row(projection, it[0].stream_id, surviving(it)) for it in app.store.histories()]
+    rules = app.store.rules_at(app.store.head())
+    return [row_of(projection, it[0].stream_id, it, rules) for it in app.store.histories()]
 
 
 # under writes

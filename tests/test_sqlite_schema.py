@@ -117,6 +117,7 @@ def test_a_store_of_the_second_tables_goes_on_whole_and_gets_its_tree(path: Path
         assert app.store.tree.size() == 0
         assert app.notary.catch_up() == 45
         app.handle(RECORD_NOTE)
+        app.projections.catch_up()  # the rows of clocks were not there yet
         assert list(app.check(is_full=True)) == []
 
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from threading import Event as Signal
@@ -15,7 +15,7 @@ from tests.store_examples import FILLED_ROW, START, ExampleRow, append, letter, 
 from ticketing.adapters.store import Log, Store
 from ticketing.adapters.view import RowsRefused, View, ViewId, ViewState
 from ticketing.domain.errors import BadInput, Conflict, StoreError
-from ticketing.projections.row import Row
+from ticketing.projections.row import LOOKED_UP, Row
 
 SERVED = ViewId("example", 1)
 REBUILT = ViewId("example", 1, is_next=True)
@@ -35,6 +35,22 @@ class OtherRow(Row):
     """A row of the same view in another shape."""
 
     site: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueRow(Row):
+    """A row that is looked up by two instants."""
+
+    due_at: datetime | None = field(default=None, metadata=LOOKED_UP)
+    next_at: datetime | None = field(default=None, metadata=LOOKED_UP)
+    site: str = "berlin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoughtRow(Row):
+    """A row that no store looks up by its site."""
+
+    site: str = field(default="", metadata=LOOKED_UP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +236,69 @@ class ViewContract:
         with pytest.raises(RowsRefused, match="a OtherRow in place of a ExampleRow"):
             save(example(store), [other], 1)
         assert example(store).position() == 0
+
+    # rows by an instant
+
+    def test_rows_come_by_an_instant_the_soonest_first_up_to_another(self, store: Store) -> None:
+        view = store.view("due", 1, DueRow)
+        due_at = [START + timedelta(hours=hours) for hours in (3, 1, 2, 1, 4)]
+        rows = [DueRow(ticket_id=number(n), due_at=at, next_at=START) for n, at in enumerate(due_at)]
+        save(view, [*rows, DueRow(ticket_id=number(7), next_at=START), DueRow(ticket_id=number(8))], 1)
+        in_order = sorted(rows, key=lambda row: (row.due_at or START, row.ticket_id))
+        assert list(view.earliest("due_at", START + timedelta(hours=3))) == in_order[:4]
+        assert list(view.earliest("due_at", START + timedelta(hours=3) - timedelta(microseconds=1))) == in_order[:3]
+        assert list(view.earliest("due_at", START + timedelta(days=9), limit=2)) == in_order[:2]
+        assert list(view.earliest("due_at", START)) == []
+        assert len(list(view.earliest("next_at", START))) == 6
+
+    def test_rows_by_an_instant_are_those_last_saved(self, store: Store, another: Store) -> None:
+        view = store.view("due", 1, DueRow)
+        save(view, [DueRow(ticket_id=number(n), due_at=START) for n in range(3)], 1)
+        save(view, [DueRow(ticket_id=number(0)), DueRow(ticket_id=number(1), due_at=START + timedelta(days=1))], 2)
+        view.save([], revision=view.load([]).revision, position=3, gone=[number(2)])
+        found = another.view("due", 1, DueRow).earliest("due_at", START + timedelta(days=2))
+        assert [row.ticket_id for row in found] == [number(1)]
+
+    def test_a_thousand_rows_come_by_an_instant_in_order(self, store: Store) -> None:
+        view = store.view("due", 1, DueRow)
+        save(view, [DueRow(ticket_id=number(n), due_at=START - timedelta(hours=n)) for n in range(1_500)], 1)
+        found = [row.due_at for row in view.earliest("due_at", START)]
+        assert found == [START - timedelta(hours=n) for n in reversed(range(1_500))]
+
+    def test_rows_that_were_rebuilt_come_by_an_instant_too(self, store: Store) -> None:
+        for build in range(1, 4):
+            save(store.view("due", 1, DueRow), [], 1)
+            rebuilt = store.view("due", 1, DueRow, is_next=True)
+            save(rebuilt, [DueRow(ticket_id=number(build), due_at=START)], 1)
+            rebuilt.switch()
+            found = store.view("due", 1, DueRow).earliest("due_at", START)
+            assert [row.ticket_id for row in found] == [number(build)]
+
+    @pytest.mark.parametrize("column", ["site", "latest_at", "due", 'due_at"; --'])
+    def test_rows_are_looked_up_by_nothing_but_what_is_marked_for_it(self, store: Store, column: str) -> None:
+        with pytest.raises(BadInput, match="DueRow is not looked up by"):
+            store.view("due", 1, DueRow).earliest(column, START)
+
+    def test_rows_are_looked_up_by_instants_alone(self, store: Store) -> None:
+        with pytest.raises(BadInput, match=r"SoughtRow\.site: rows are looked up by instants"):
+            store.view("sought", 1, SoughtRow)
+
+    def test_many_rows_are_written_as_a_whole_or_not_at_all(
+        self, store: Store, another: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("ticketing.adapters.columns.PART", 4)
+        view = example(store)
+        save(view, iter(rows_at("berlin", 21)), 1)
+        assert len(list(example(another).rows())) == 21
+        revision = view.load([]).revision
+        with pytest.raises(RowsRefused):
+            view.save([*rows_at("ulm", 10), replace(FILLED_ROW, visits=2**63)], revision=revision, position=2)
+        assert (view.position(), {row.site for row in view.rows()}) == (1, {"berlin"})
+        with pytest.raises(Conflict):
+            view.save(rows_at("ulm", 10), revision=revision - 1, position=2)
+        twice = [*rows_at("ulm", 6), *rows_at("bonn", 6)]
+        view.save(twice, revision=revision, position=2)
+        assert sorted(row.site for row in example(another).rows()) == ["berlin"] * 15 + ["bonn"] * 6
 
     # who has seen what
 

@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.bench_large.audit import audit
+from tests.bench_large.clocks_due import clocks_due
 
-ENTRIES: Mapping[str, Callable[[], dict[str, object]]] = {"audit": audit}
+ENTRIES: Mapping[str, Callable[[], dict[str, object]]] = {"audit": audit, "clocks_due": clocks_due}
 FIGURES = Path("bench-large.json")
 
 

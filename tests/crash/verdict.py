@@ -12,9 +12,10 @@ from tests.crash.journal import Line
 from tests.crash.seen import PROJECTIONS
 from ticketing.adapters.private import private_parts
 from ticketing.application import Ticketing
-from ticketing.domain.cuts import surviving
+from ticketing.domain.time_rules import TimeRules
 from ticketing.domain.values import Event, Recorded
-from ticketing.projections.row import Projection, fold_row
+from ticketing.projections.row import Projection
+from ticketing.projections.whole import row_of
 
 Facts = Sequence[Recorded[Event]]
 
@@ -146,10 +147,11 @@ def rows_judged(app: Ticketing, projections: Iterable[Projection[Any]] = PROJECT
     for fact in facts:
         if fact.stream_kind == "ticket":
             tickets[fact.stream_id].append(fact)
+    rules = TimeRules.of(facts)
     tally = Tally()
     for projection in projections:
         folded = {
-            ticket_id: fold_row(projection, ticket_id, surviving(history)) for ticket_id, history in tickets.items()
+            ticket_id: row_of(projection, ticket_id, history, rules) for ticket_id, history in tickets.items()
         }
         rows = {row.ticket_id: row for row in app.projections.rows(projection)}
         wrong = sum(rows.get(ticket_id) != folded.get(ticket_id) for ticket_id in rows.keys() | folded.keys())

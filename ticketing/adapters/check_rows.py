@@ -8,12 +8,14 @@ from typing import Any, Self
 from uuid import UUID
 
 from ticketing.adapters.defect import DAMAGE, Advance, Defect, kind_of, read_on
-from ticketing.adapters.projector import view_of
+from ticketing.adapters.projector import rules_for, view_of
 from ticketing.adapters.store import Store
 from ticketing.adapters.view import DeadLetter, Loaded, View, ViewId, ViewState
 from ticketing.domain.errors import Conflict, StoreError
+from ticketing.domain.time_rules import TimeRules
 from ticketing.domain.values import Logged, Unreadable
-from ticketing.projections.row import Projection, Row, fold_page, fold_ticket
+from ticketing.projections.row import Projection, Row, Stop, WholeProjection, fold_page
+from ticketing.projections.whole import fold_history
 
 _ROWS = "Looking for rows of no ticket"
 _NEVER_BEGUN = "its rows were never begun"
@@ -135,8 +137,9 @@ class RowCheck:
         up_to = max((loaded.position for _, _, loaded in loads), default=0)
         by_ticket = dict(zip(ids, self._extended(histories, up_to), strict=True))
         for looked, some, loaded in loads:
+            rules = rules_for(looked.projection, self._store, loaded.position)
             for ticket_id in some:
-                yield from _of_ticket(looked, loaded, ticket_id, by_ticket[ticket_id])
+                yield from _of_ticket(looked, loaded, ticket_id, by_ticket[ticket_id], rules)
 
     def _loaded(self, looked: _Looked, ids: Sequence[UUID]) -> Iterator[tuple[Sequence[UUID], Loaded[Any]] | Defect]:
         """What the view has of these tickets; where a row cannot be read, the others all the same."""
@@ -210,7 +213,9 @@ def _letters(view: View[Any]) -> Iterator[DeadLetter]:
     yield from view.letters()
 
 
-def _of_ticket(looked: _Looked, loaded: Loaded[Any], ticket_id: UUID, history: Sequence[Logged]) -> Iterator[Defect]:
+def _of_ticket(
+    looked: _Looked, loaded: Loaded[Any], ticket_id: UUID, history: Sequence[Logged], rules: TimeRules
+) -> Iterator[Defect]:
     letters = [letter for letter in loaded.letters if letter.ticket_id == ticket_id]
     dropped = {letter.position for letter in letters if letter.dropped_at is not None}
     waiting = [letter for letter in letters if letter.dropped_at is None]
@@ -218,10 +223,10 @@ def _of_ticket(looked: _Looked, loaded: Loaded[Any], ticket_id: UUID, history: S
         yield from _names_its_event(looked, letter, history)
     facts = [fact for fact in history if fact.position <= loaded.position and fact.position not in dropped]
     if waiting:
-        yield from _is_right(looked, waiting, facts)
+        yield from _is_right(looked, waiting, facts, rules)
         facts = [fact for fact in facts if fact.position < waiting[0].position]
     if not any(isinstance(fact, Unreadable) for fact in facts):  # which is a defect by itself
-        yield from _row(looked, loaded.rows.get(ticket_id), ticket_id, facts)
+        yield from _row(looked, loaded.rows.get(ticket_id), ticket_id, facts, rules)
 
 
 def _names_its_event(looked: _Looked, letter: DeadLetter, history: Sequence[Logged]) -> Iterator[Defect]:
@@ -231,15 +236,25 @@ def _names_its_event(looked: _Looked, letter: DeadLetter, history: Sequence[Logg
         yield Defect(looked.place(letter.ticket_id), "dead-letter", what)
 
 
-def _is_right(looked: _Looked, waiting: Sequence[DeadLetter], facts: Sequence[Logged]) -> Iterator[Defect]:
+def _stopped(looked: _Looked, ticket_id: UUID, facts: Sequence[Logged], rules: TimeRules) -> Stop | None:
+    """Where the fold stops, fact by fact if that is how the rows came about."""
+    if isinstance(looked.projection, WholeProjection):
+        folded = fold_history(looked.projection, ticket_id, facts, rules, looked.view.refusal)
+    else:
+        folded = fold_page(looked.projection, {}, facts, lambda _: facts, looked.view.refusal)
+    return folded.stopped.get(ticket_id)
+
+
+def _is_right(
+    looked: _Looked, waiting: Sequence[DeadLetter], facts: Sequence[Logged], rules: TimeRules
+) -> Iterator[Defect]:
     """Whether the fold stops where the ticket waits."""
     letter = waiting[0]
     place = looked.place(letter.ticket_id)
     if len(waiting) > 1:
         yield Defect(place, "dead-letter", f"it waits with {len(waiting)} letters, and a fold stops once")
     read = [fact for fact in facts if fact.position <= letter.position]
-    stopped = fold_page(looked.projection, {}, read, lambda _: read, looked.view.refusal).stopped
-    stop = stopped.get(letter.ticket_id)
+    stop = _stopped(looked, letter.ticket_id, read, rules)
     if stop is None:
         what = f"the event at position {letter.position:,} can be folded now: retry it"
         yield Defect(place, "dead-letter", what)
@@ -248,8 +263,10 @@ def _is_right(looked: _Looked, waiting: Sequence[DeadLetter], facts: Sequence[Lo
         yield Defect(place, "dead-letter", what)
 
 
-def _row(looked: _Looked, row: Row | None, ticket_id: UUID, facts: Sequence[Logged]) -> Iterator[Defect]:
-    folded = fold_ticket(looked.projection, ticket_id, facts, looked.view.refusal)
+def _row(
+    looked: _Looked, row: Row | None, ticket_id: UUID, facts: Sequence[Logged], rules: TimeRules
+) -> Iterator[Defect]:
+    folded = fold_history(looked.projection, ticket_id, facts, rules, looked.view.refusal)
     stop = folded.stopped.get(ticket_id)
     fresh = folded.rows.get(ticket_id)
     if stop is not None:  # of what is private a projection is given the digest, so that its words cannot show any

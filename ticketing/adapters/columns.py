@@ -1,19 +1,20 @@
 """Columns: the row of a projection as columns of a table, derived from its class; the same for every store."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import Field, dataclass, fields, is_dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from types import NoneType, UnionType
 from typing import Annotated, Any, Generic, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from ticketing.adapters.view import RowsRefused, ViewId
-from ticketing.domain.errors import BadInput, StoreError
+from ticketing.adapters.view import PART, RowsRefused, ViewId
+from ticketing.domain.errors import BadInput, StoreError, hint
 from ticketing.domain.values import Instant
-from ticketing.projections.row import Row
+from ticketing.projections.row import LOOKED_UP, Row
 
 Kind = Literal["text", "integer", "boolean", "instant", "id", "json"]
 Convert = Callable[[Any], Any]
@@ -34,6 +35,7 @@ class Column:
         write: Makes JSON text of a tuple; None for all other kinds.
         read: The inverse.
         check: Whether a tuple can be written and read.
+        is_looked_up: Whether rows are looked up by it.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Column:
     write: Convert | None = None
     read: Convert | None = None
     check: Callable[[object], bool] | None = None
+    is_looked_up: bool = False
 
     def is_kept(self, value: object) -> bool:
         """Whether the column takes a value that is not None: the same in every store."""
@@ -79,6 +82,20 @@ class RowForm(Generic[R]):
         self._read = [column.read or read.get(column.kind) for column in self.columns]
         self._checks = [(column.name, column.is_kept) for column in self.columns]
 
+    @property
+    def looked_up(self) -> tuple[str, ...]:
+        """The columns by which rows are looked up."""
+        return tuple(column.name for column in self.columns if column.is_looked_up)
+
+    def require_looked_up(self, column: str) -> None:
+        """Refuses a column by which rows are not looked up.
+
+        Raises:
+            BadInput: It is none.
+        """
+        if column not in self.looked_up:
+            raise BadInput(f"a {self._row.__name__} is not looked up by {column}{hint(column, self.looked_up)}")
+
     def values(self, row: R) -> tuple[Any, ...]:
         """The row's values for the table, in the order of the columns."""
         return tuple(
@@ -95,6 +112,22 @@ class RowForm(Generic[R]):
             if value is not None and not is_kept(value):
                 return f"{self._row.__name__}.{name}: {type(value).__name__} {str(value)[:40]!r} is no value for it"
         return None
+
+    def parts(self, rows: Iterable[R]) -> Iterator[list[tuple[Any, ...]]]:
+        """The values of rows, a part at a time, no ticket twice in one; the first part may be empty.
+
+        Raises:
+            RowsRefused: Naming all rows of the part with values that no column takes.
+        """
+        left = iter(rows)
+        part = list(islice(left, PART))
+        while True:
+            changed = {row.ticket_id: row for row in part}
+            self.require_kept(changed.values())
+            yield [self.values(row) for row in changed.values()]
+            part = list(islice(left, PART))
+            if not part:
+                return
 
     def require_kept(self, rows: Iterable[R]) -> None:
         """Refuses rows with values that no column takes.
@@ -155,12 +188,16 @@ def columns_of(row: type[Row]) -> tuple[Column, ...]:
     """The columns of a class of rows, `ticket_id` first.
 
     Raises:
-        BadInput: It is no dataclass, or a field has a type that rows may not have.
+        BadInput: It is no dataclass, or a field has a type that rows may not have, or cannot be looked up by.
     """
     if not is_dataclass(row):
         raise BadInput(f"{row.__name__} is no dataclass, as the row of a projection must be")
     hints = get_type_hints(row, include_extras=True)
-    return tuple(_column(row, field.name, hints[field.name]) for field in fields(row))
+    columns = tuple(_column(row, field, hints[field.name]) for field in fields(row))
+    for column in columns:
+        if column.is_looked_up and column.kind != "instant":
+            raise BadInput(f"{row.__name__}.{column.name}: rows are looked up by instants, and by nothing else")
+    return columns
 
 
 def table_name(name: str, version: int, *, is_next: bool = False) -> str:
@@ -174,13 +211,13 @@ def table_name(name: str, version: int, *, is_next: bool = False) -> str:
     return f"ticketing_view_{name}_{version}{'_next' if is_next else ''}"
 
 
-def _column(row: type[Row], name: str, hint: object) -> Column:
-    plain = _without_none(hint)
+def _column(row: type[Row], field: Field[Any], hint: object) -> Column:
+    name, plain = field.name, _without_none(hint)
     kind = _kind(plain)
     if kind is None:
         raise BadInput(f"{row.__name__}.{name}: a row has str, int, bool, datetime, UUID, and tuples of these")
     if kind != "json":
-        return Column(name, kind)
+        return Column(name, kind, is_looked_up=LOOKED_UP.items() <= field.metadata.items())
     adapter: TypeAdapter[object] = TypeAdapter(cast("type[object]", _with_instants(plain)))
 
     def write(value: object) -> str:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from threading import Event as Flag
 from typing import Any
 
@@ -136,6 +137,7 @@ class Daemon:
         for view, followed in self._followed.items():
             followed.fence = None if view in inline else watch.lead(view)
             if followed.fence is not None:
+                followed.renew = partial(watch.lead, view)
                 led[view] = followed
         return led
 

@@ -3,11 +3,12 @@
 It has no rollback: a process that is interrupted in the middle of an append, by Ctrl-C say, does not go on with it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from threading import Condition, RLock
 from typing import Any, Generic, NoReturn, TypeVar
 from uuid import UUID
@@ -19,6 +20,7 @@ from ticketing.adapters.admission import Admitted, Request, Standing, appends_of
 from ticketing.adapters.codec import Codec
 from ticketing.adapters.columns import RowForm, table_name
 from ticketing.adapters.group import GroupCommit
+from ticketing.adapters.kept_rules import KeptRules
 from ticketing.adapters.memory_tree import MemoryTree
 from ticketing.adapters.private import SaltedText
 from ticketing.adapters.projector import fold_inline, require_known
@@ -175,6 +177,13 @@ class MemoryView(View[R]):
         for _, row in rows:
             yield row
 
+    def earliest(self, column: str, until: datetime, limit: int | None = None) -> Iterator[R]:
+        self._form.require_looked_up(column)
+        with self._lock:
+            rows = [(getattr(row, column), ticket_id, row) for ticket_id, row in self._kept.rows.items()]
+        due = [(at, ticket_id, row) for at, ticket_id, row in rows if at is not None and at <= until]
+        return iter([row for _, _, row in sorted(due, key=itemgetter(0, 1))[:limit]])
+
     def letters(self) -> list[DeadLetter]:
         with self._lock:
             return [letter for _, letter in sorted(self._kept.letters.items())]
@@ -264,6 +273,7 @@ class MemoryStore(Store):
         projections: Sequence[Projection[Any]] = (),
     ) -> None:
         self.codec = codec or Codec()
+        self.rules = KeptRules()
         self._clock = clock
         self._projections = tuple(projections)
         self._key = random_bytes(STORE_KEY_BYTES)
@@ -321,6 +331,15 @@ class MemoryStore(Store):
     def stored_stream(self, stream_id: UUID, *, after_version: int = 0) -> list[Stored]:
         with self._lock:
             return self.recorder.rows_of(stream_id, after_version)
+
+    def stored_streams(self, stream_ids: Collection[UUID]) -> dict[UUID, list[Stored]]:
+        with self._lock:
+            streams = {stream_id: self.recorder.rows_of(stream_id, 0) for stream_id in stream_ids}
+        return {stream_id: rows for stream_id, rows in streams.items() if rows}
+
+    def stored_publications(self, after: int, up_to: int) -> list[Stored]:
+        with self._lock:
+            return [row for row in self.recorder.rows(after, up_to - after) if row.stream_kind != "ticket"]
 
     def stored_log(self, after: int, limit: int) -> list[Stored]:
         with self._lock:

@@ -17,6 +17,7 @@ from eventsourcing.postgres import PostgresApplicationRecorder
 from ticketing.adapters.admission import Admitted, Request, Standing, appends_of, claims_touched, encoded, utc
 from ticketing.adapters.codec import Codec
 from ticketing.adapters.group import GroupCommit
+from ticketing.adapters.kept_rules import KeptRules
 from ticketing.adapters.postgres_log import PostgresLog, stored
 from ticketing.adapters.postgres_schema import has_store, made_or_migrated
 from ticketing.adapters.postgres_server import Cursor, PostgresServer, PostgresTransaction
@@ -78,7 +79,7 @@ class PostgresStore(PostgresLog, Store):
         projections: Sequence[Projection[Any]] = (),
     ) -> None:
         self._server = PostgresServer(url, schema)
-        super().__init__(self._server, Statements(schema), codec or Codec())
+        super().__init__(self._server, Statements(schema), codec or Codec(), KeptRules())
         self._clock = clock
         self._projections = tuple(projections)
         self._group = GroupCommit(self._commit)
@@ -128,7 +129,7 @@ class PostgresStore(PostgresLog, Store):
 
     def _inside(self, cursor: Cursor) -> Log:
         """The log as the cursor's transaction has it."""
-        return PostgresLog(PostgresTransaction(self._server, cursor.connection), self._sql, self.codec)
+        return PostgresLog(PostgresTransaction(self._server, cursor.connection), self._sql, self.codec, self.rules)
 
     def _standing(self, cursor: Cursor, appends: Sequence[Append]) -> Standing:
         streams = list({append.stream_id for append in appends})

@@ -1,11 +1,13 @@
 """The log in PostgreSQL, and the views beside it, as the server has them or one transaction on it."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import TypeVar
 from uuid import UUID
 
 from ticketing.adapters.codec import Codec
+from ticketing.adapters.kept_rules import KeptRules
 from ticketing.adapters.postgres_server import Place
 from ticketing.adapters.postgres_statements import Statements
 from ticketing.adapters.postgres_view import PostgresView
@@ -21,8 +23,9 @@ StoredRow = tuple[int, UUID, int, str, bytes, datetime, StreamKind]
 class PostgresLog(Log):
     """The log and the views, wherever statements run."""
 
-    def __init__(self, place: Place, sql: Statements, codec: Codec) -> None:
+    def __init__(self, place: Place, sql: Statements, codec: Codec, rules: KeptRules) -> None:
         self.codec = codec
+        self.rules = rules
         self._place = place
         self._sql = sql
 
@@ -37,6 +40,17 @@ class PostgresLog(Log):
     def stored_stream(self, stream_id: UUID, *, after_version: int = 0) -> list[Stored]:
         with self._place.reading() as cursor:
             return stored(cursor.execute(self._sql.select_stream, (stream_id, after_version)))
+
+    def stored_streams(self, stream_ids: Collection[UUID]) -> dict[UUID, list[Stored]]:
+        streams: dict[UUID, list[Stored]] = defaultdict(list)
+        with self._place.reading() as cursor:
+            for row in stored(cursor.execute(self._sql.select_streams, (list(stream_ids) or None,))):
+                streams[row.stream_id].append(row)
+        return streams
+
+    def stored_publications(self, after: int, up_to: int) -> list[Stored]:
+        with self._place.reading() as cursor:
+            return stored(cursor.execute(self._sql.select_publications, (after, up_to)))
 
     def view(self, name: str, version: int, row: type[R], *, is_next: bool = False) -> View[R]:
         return PostgresView(self._place, self._sql, ViewId(name, version, is_next), row)

@@ -45,6 +45,14 @@ _SELECT_STREAM = f"""
 SELECT {_COLUMNS} FROM {{events}}
 WHERE originator_id = %s AND originator_version > %s ORDER BY originator_version
 """  # noqa: S608
+_SELECT_STREAMS = f"""
+SELECT {_COLUMNS} FROM {{events}}
+WHERE originator_id = ANY (%s::uuid[]) ORDER BY originator_id, originator_version
+"""  # noqa: S608
+_SELECT_PUBLICATIONS = f"""
+SELECT {_COLUMNS} FROM {{events}}
+WHERE stream_kind <> 'ticket' AND notification_id > %s AND notification_id <= %s ORDER BY notification_id
+"""  # noqa: S608
 _SELECT_LOG = f"SELECT {_COLUMNS} FROM {{events}} WHERE notification_id > %s ORDER BY notification_id LIMIT %s"  # noqa: S608
 _SELECT_TICKET_PAGE = f"""
 SELECT {_COLUMNS} FROM {{events}}
@@ -141,6 +149,8 @@ class Statements:
         self.listen = self.named(_LISTEN)
         self.lock_watches = self.named(_LOCK_WATCHES)
         self.select_stream = self.named(_SELECT_STREAM)
+        self.select_streams = self.named(_SELECT_STREAMS)
+        self.select_publications = self.named(_SELECT_PUBLICATIONS)
         self.select_log = self.named(_SELECT_LOG)
         self.select_ticket_page = self.named(_SELECT_TICKET_PAGE)
         self.select_reference_page = self.named(_SELECT_REFERENCE_PAGE)

@@ -5,7 +5,7 @@ other. What is loaded comes in one statement, and so is what is saved: it is one
 when a rebuild has just taken the table's place. Tuples are JSON text.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -50,6 +50,11 @@ _SELECT_COLUMNS = f"SELECT columns FROM {{views}} WHERE {_THIS}"  # noqa: S608
 _SELECT_POSITION = f"SELECT folded_to FROM {{views}} WHERE {_THIS}"  # noqa: S608
 # Without a name for the key's index: the server finds a free one when the last rebuild's still has the usual one.
 _CREATE = "CREATE TABLE {table} ({definitions}, PRIMARY KEY (ticket_id))"
+# This too: the rows of a rebuild take the place of others with the index that they have.
+_CREATE_INDEX = "CREATE INDEX ON {table} ({column}, ticket_id) WHERE {column} IS NOT NULL"
+_SELECT_EARLIEST = """
+SELECT {columns} FROM {table} WHERE {column} <= %(until)s ORDER BY {column}, ticket_id LIMIT %(limit)s
+"""
 _SELECT_ROWS = "SELECT {columns} FROM {table} ORDER BY ticket_id"
 _SELECT_LETTERS = f"""
 SELECT {_LETTER} FROM {{views}} LEFT JOIN {{letters}} USING (name, version, is_next) WHERE {_THIS} ORDER BY position
@@ -90,6 +95,10 @@ WITH seen AS (
 )
 SELECT count(*) FROM seen
 """  # noqa: S608
+_SAVE_MORE = """
+INSERT INTO {table} ({columns}) SELECT added.* FROM unnest({arrays}) AS added
+ON CONFLICT (ticket_id) DO UPDATE SET {changes}
+"""
 _SET_INLINE = f"UPDATE {{views}} SET is_inline = %(is_inline)s, revision = revision + 1 WHERE {_THIS}"  # noqa: S608
 
 # New readers queue behind who waits for the old ones: that may take a moment and no longer.
@@ -122,7 +131,7 @@ _DELETE = (
 
 
 class PostgresView(View[R]):
-    """A view in a PostgreSQL schema; its table is made if it is not there.
+    """A view in a PostgreSQL schema; its table is made if it is not there, with an index for each column looked up by.
 
     Raises:
         StoreError: The view was made of other columns.
@@ -149,6 +158,8 @@ class PostgresView(View[R]):
                     made = (self._form.signature,)
                     cursor.execute(self._shape.insert, self._this | {"columns": self._form.signature})
                     cursor.execute(self._shape.create)
+                    for statement in self._shape.create_indexes:
+                        cursor.execute(statement)
         return str(made[0])
 
     @contextmanager
@@ -199,8 +210,8 @@ class PostgresView(View[R]):
         fence: int | None = None,
         rate: float | None = None,
     ) -> None:
-        changed = {row.ticket_id: row for row in rows}
-        self._form.require_kept(changed.values())
+        parts = self._form.parts(rows)
+        first, more = next(parts), next(parts, None)
         aside = {letter.position: letter for letter in letters}
         written = {
             "revision": revision,
@@ -210,16 +221,38 @@ class PostgresView(View[R]):
             "healed": [mended for mended in healed if mended not in aside] or None,
             "gone": list(gone) or None,
             **_arrays("letter", 7, map(_LETTER_VALUES, aside.values())),
-            **_arrays("column", len(self._form.names), map(self._form.values, changed.values())),
+            **_arrays("column", len(self._form.names), first),
         }
-        with self._place.reading() as cursor, self._there():
+        with self._place.reading() if more is None else self._place.writing() as cursor, self._there():
             ((seen,),) = cursor.execute(self._shape.save, self._this | written).fetchall()
-        if not seen:
-            raise moved(self._id)
+            if not seen:
+                raise moved(self._id)
+            while more is not None:
+                cursor.execute(self._shape.save_more, _arrays("column", len(self._form.names), more))
+                more = next(parts, None)
 
     def rows(self) -> Iterator[R]:
         with self._place.streaming() as cursor, self._there():
             cursor.execute(self._shape.select_rows, binary=True)
+            while page := cursor.fetchmany(_PAGE):
+                yield from map(self._form.row, page)
+                self._place.require_process()
+
+    def earliest(self, column: str, until: datetime, limit: int | None = None) -> Iterator[R]:
+        return self._found(self.select_earliest(column), {"until": until, "limit": limit})
+
+    def select_earliest(self, column: str) -> bytes:
+        """The statement that looks rows up: `until` an instant, at the `limit` of so many.
+
+        Raises:
+            BadInput: As of `earliest`.
+        """
+        self._form.require_looked_up(column)
+        return self._shape.select_earliest[column]
+
+    def _found(self, statement: bytes, asked: Mapping[str, object]) -> Iterator[R]:
+        with self._place.streaming() as cursor, self._there():
+            cursor.execute(statement, asked, binary=True)
             while page := cursor.fetchmany(_PAGE):
                 yield from map(self._form.row, page)
                 self._place.require_process()
@@ -317,11 +350,14 @@ class _Shape(Generic[R]):
     select_columns: bytes
     insert: bytes
     create: bytes
+    create_indexes: tuple[bytes, ...]
     select_position: bytes
     select_rows: bytes
+    select_earliest: Mapping[str, bytes]
     select_letters: bytes
     load: bytes
     save: bytes
+    save_more: bytes
     set_inline: bytes
     create_lost: bytes
     lock_tables: bytes
@@ -348,19 +384,22 @@ def _shape(sql: Statements, view: ViewId, row: type[R]) -> _Shape[R]:
         "changes": SQL(", ").join(SQL("{0} = EXCLUDED.{0}").format(column) for column in columns),
     }
 
-    def made(statement: str) -> bytes:
-        return composed(statement, parts)
+    def made(statement: str, column: str = "ticket_id") -> bytes:
+        return composed(statement, {**parts, "column": Identifier(column)})
 
     return _Shape(
         form=form,
         select_columns=made(_SELECT_COLUMNS),
         insert=made(_INSERT_VIEW),
         create=made(_CREATE),
+        create_indexes=tuple(made(_CREATE_INDEX, column) for column in form.looked_up),
         select_position=made(_SELECT_POSITION),
         select_rows=made(_SELECT_ROWS),
+        select_earliest={column: made(_SELECT_EARLIEST, column) for column in form.looked_up},
         select_letters=made(_SELECT_LETTERS),
         load=made(_LOAD),
         save=made(_SAVE),
+        save_more=made(_SAVE_MORE),
         set_inline=made(_SET_INLINE),
         create_lost=made(_CREATE_LOST),
         lock_tables=made(_LOCK_TABLES),

@@ -1,7 +1,8 @@
 """Projector: folds the log into the rows of projections, a page at a time, whoever asks for it.
 
 Laws of this file: a page of many facts gives the rows that pages of one would give. What a projection fails at is set
-aside with the later events of its ticket; nothing else waits for it.
+aside with the later events of its ticket; nothing else waits for it. What time rules say is never left out: a
+publication that cannot be read stops the rows that depend on it, and no other projection.
 """
 
 import time
@@ -13,11 +14,16 @@ from functools import cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from ticketing.adapters.kept_rules import KeptRules
+from ticketing.adapters.spool import Spool
 from ticketing.adapters.store import Log, Store
 from ticketing.adapters.view import DeadLetter, Loaded, View, ViewId
-from ticketing.domain.errors import Conflict, MissingProjection
+from ticketing.adapters.whole_page import Made, fold_whole_page
+from ticketing.domain.errors import Conflict, MissingProjection, UnreadableEvent
+from ticketing.domain.time_rules import TimeRules
 from ticketing.domain.values import Logged, Unreadable
-from ticketing.projections.row import History, Projection, Row, Stop, fold_page, fold_ticket
+from ticketing.projections.row import History, Projection, Row, Stop, WholeProjection, fold_page
+from ticketing.projections.whole import fold_history
 
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")
@@ -33,6 +39,10 @@ def view_of(log: Log, projection: Projection[R], *, is_next: bool = False) -> Vi
     return log.view(projection.name, projection.version, projection.row, is_next=is_next)
 
 
+def _nothing() -> None:
+    """Nobody leads, and nothing has to be renewed."""
+
+
 @dataclass(slots=True)
 class Followed(Generic[R]):
     """A projection that is being folded.
@@ -41,12 +51,16 @@ class Followed(Generic[R]):
         fence: The leader's fencing number; None for who only catches up.
         rate: Events per second, with all that is done from page to page, smoothed over the last of them; None before
             the first.
+        renew: Called now and then within a page that takes its time, so that the lead does not run out.
+        rules: What was published, where it is not to be kept with the log's.
     """
 
     projection: Projection[R]
     view: View[R]
     fence: int | None = None
     rate: float | None = None
+    renew: Callable[[], object] = _nothing
+    rules: KeptRules | None = None
     _measured_at: float | None = None
 
     def measure(self, facts: int, pace: "_Pace") -> None:
@@ -55,6 +69,15 @@ class Followed(Generic[R]):
         latest = facts / max(now - (self._measured_at or pace.begun), 1e-9)
         self.rate = latest if self.rate is None else self.rate + _WEIGHT * (latest - self.rate)
         self._measured_at = now if pace.is_more else None
+
+
+def rules_for(projection: Projection[Any], log: Log, position: int) -> TimeRules:
+    """What was published up to a committed position; nothing for rows that do not depend on it.
+
+    Raises:
+        UnreadableEvent: A publication cannot be read.
+    """
+    return log.rules_at(position) if isinstance(projection, WholeProjection) else TimeRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +139,7 @@ def fold_next_page(
 
     Raises:
         Conflict: A view is no longer there.
+        UnreadableEvent: Nobody could go on, and somebody for a publication that cannot be read.
     """
     begun = time.perf_counter()
     standing_at: dict[int, list[Followed[Any]]] = defaultdict(list)
@@ -123,15 +147,23 @@ def fold_next_page(
         standing_at[one.view.position()].append(one)
     if up_to is not None and min(standing_at, default=up_to) >= up_to:
         return None
-    reached = None
+    reached, is_any_further, failure = None, False, None
     for position, together in sorted(standing_at.items(), reverse=True):
         page = log.read_each(log.stored_log(position, page_size))
         if not page:
             continue
         reached = page[-1].position
         for one in together:
-            with suppress(Conflict):  # another process has folded this page, or leads; go on from where it stands
+            try:
                 _fold_into(log, one, page, position, _Pace(begun, is_more=len(page) == page_size))
+            except Conflict:
+                is_any_further = True  # another process has folded this page, or leads; go on from where it stands
+            except UnreadableEvent as error:
+                failure = error
+            else:
+                is_any_further = True
+    if failure is not None and not is_any_further:
+        raise failure
     return reached
 
 
@@ -154,6 +186,7 @@ def fold_inline(
         if position == facts[0].position - 1:
             _fold_into(log, followed, facts, position)
         else:  # rows came into the log by another way than an append
+            followed.rules = KeptRules()  # pages may end within the transaction, which may come to nothing
             _fold_rest(log, followed, _PAGE)
 
 
@@ -269,7 +302,7 @@ def mend(
         gone.add(dropped.position)
     rows = log.stored_stream(ticket_id)
     history = log.read_each(row for row in rows if row.position <= loaded.position and row.position not in gone)
-    folded = fold_ticket(projection, ticket_id, history, view.refusal)
+    folded = fold_history(projection, ticket_id, history, rules_for(projection, log, loaded.position), view.refusal)
     letters = [_letter(stop) for stop in folded.stopped.values()]
     waiting = {letter.position for letter in loaded.letters if letter.dropped_at is None}
     given_up = [] if dropped is None else [dropped]
@@ -306,6 +339,9 @@ def _fold_into(
     loaded = view.load({fact.stream_id for fact in page if fact.stream_kind == "ticket"})
     if loaded.position != position:
         raise Conflict(f"view {projection.name} is no longer at position {position}")
+    if isinstance(projection, WholeProjection):
+        _make_whole(log, followed, projection, loaded, page, pace)
+        return
     history = _history(log, page[-1].position, loaded)
     waiting = {letter.ticket_id for letter in loaded.letters if letter.dropped_at is None}
     dropped = {letter.position for letter in loaded.letters if letter.dropped_at is not None}
@@ -323,6 +359,39 @@ def _fold_into(
         fence=followed.fence,
         rate=followed.rate,
     )
+
+
+def _make_whole(
+    log: Log,
+    followed: Followed[R],
+    projection: WholeProjection[R],
+    loaded: Loaded[R],
+    page: Sequence[Logged],
+    pace: _Pace | None,
+) -> None:
+    """The same for rows that are made of whole histories.
+
+    Raises:
+        Conflict: As there.
+        UnreadableEvent: A publication cannot be read.
+    """
+    view = followed.view
+    rules = (followed.rules or log.rules).after(loaded.position, log.published, page)
+    with Spool(projection.row) as rows:
+        made = Made(rows)
+        fold_whole_page(log, projection, view, loaded, page, made, rules=rules, on_batch=followed.renew)
+        if pace is not None:
+            followed.measure(len(page), pace)
+        view.save(
+            rows,
+            revision=loaded.revision,
+            position=page[-1].position,
+            gone=made.gone,
+            letters=map(_letter, made.stopped),
+            healed=made.healed,
+            fence=followed.fence,
+            rate=followed.rate,
+        )
 
 
 def _history(log: Log, last: int, loaded: Loaded[Any]) -> History:

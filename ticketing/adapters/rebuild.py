@@ -60,7 +60,7 @@ class Rebuild:
         if is_afresh:
             self._store.remove_view(self._next)
             view = view_of(self._store, self._projection, is_next=True)
-        followed = Followed(self._projection, view, self._lead())
+        followed = Followed(self._projection, view, self._lead(), renew=self._lead)
         loaded = view.load([])
         if loaded.position == 0:
             view.save((), revision=loaded.revision, position=0, letters=dropped, fence=followed.fence)

@@ -15,6 +15,7 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder
 from ticketing.adapters.admission import Admitted, Request, Standing, appends_of, claims_touched, encoded, utc
 from ticketing.adapters.codec import Codec
 from ticketing.adapters.group import GroupCommit
+from ticketing.adapters.kept_rules import KeptRules
 from ticketing.adapters.private import SaltedText
 from ticketing.adapters.projector import fold_inline, require_known
 from ticketing.adapters.sqlite_file import SqliteFile, Synchronous
@@ -136,7 +137,7 @@ class SqliteStore(SqliteLog, Store):
         self._clock = clock
         self._projections = tuple(projections)
         self._file = SqliteFile(path, synchronous)
-        super().__init__(self._file, codec or Codec())
+        super().__init__(self._file, codec or Codec(), KeptRules())
         try:
             self._key = self._opened(random_bytes)
         except BaseException:
@@ -176,12 +177,12 @@ class SqliteStore(SqliteLog, Store):
                 return
             _keep(cursor, admitted, standing)
             facts = [fact for one in admitted for fact in one.facts]
-            fold_inline(SqliteLog(transaction, self.codec), standing.inline, self._projections, facts)
+            fold_inline(SqliteLog(transaction, self.codec, self.rules), standing.inline, self._projections, facts)
 
     @contextmanager
     def locked(self) -> Iterator[Log]:
         with self._file.locked() as transaction:
-            yield SqliteLog(transaction, self.codec)
+            yield SqliteLog(transaction, self.codec, self.rules)
 
     def stored_histories(
         self, stream_kind: StreamKind = "ticket", *, up_to: int | None = None

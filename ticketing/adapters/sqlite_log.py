@@ -1,12 +1,15 @@
 """The log in an SQLite file, and the views beside it, as the file has them or one transaction of it."""
 
+import json
 import sqlite3
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
 from ticketing.adapters.codec import Codec
+from ticketing.adapters.kept_rules import KeptRules
 from ticketing.adapters.sqlite_file import Cursors
 from ticketing.adapters.sqlite_view import SqliteView
 from ticketing.adapters.store import Log, Stored
@@ -25,13 +28,23 @@ _SELECT_STREAM = f"""
 SELECT {COLUMNS} FROM ticketing_events
 WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version
 """  # noqa: S608
+_SELECT_STREAMS = f"""
+SELECT {COLUMNS} FROM ticketing_events
+WHERE originator_id IN (SELECT value FROM json_each(?)) ORDER BY originator_id, originator_version
+"""  # noqa: S608
+# By itself SQLite goes through the log by position, for the order; publications are few, and have an index.
+_SELECT_PUBLICATIONS = f"""
+SELECT {COLUMNS} FROM ticketing_events INDEXED BY ticketing_events_reference
+WHERE stream_kind <> 'ticket' AND +rowid > ? AND +rowid <= ? ORDER BY +rowid
+"""  # noqa: S608
 
 
 class SqliteLog(Log):
     """The log and the views, wherever statements run."""
 
-    def __init__(self, cursors: Cursors, codec: Codec) -> None:
+    def __init__(self, cursors: Cursors, codec: Codec, rules: KeptRules) -> None:
         self.codec = codec
+        self.rules = rules
         self._cursors = cursors
 
     def head(self) -> int:
@@ -46,6 +59,18 @@ class SqliteLog(Log):
     def stored_stream(self, stream_id: UUID, *, after_version: int = 0) -> list[Stored]:
         with self._cursors.reading() as cursor:
             return stored(cursor.execute(_SELECT_STREAM, (stream_id.hex, after_version)))
+
+    def stored_streams(self, stream_ids: Collection[UUID]) -> dict[UUID, list[Stored]]:
+        streams: dict[UUID, list[Stored]] = defaultdict(list)
+        with self._cursors.reading() as cursor:
+            asked = json.dumps([stream_id.hex for stream_id in stream_ids])
+            for row in stored(cursor.execute(_SELECT_STREAMS, (asked,))):
+                streams[row.stream_id].append(row)
+        return streams
+
+    def stored_publications(self, after: int, up_to: int) -> list[Stored]:
+        with self._cursors.reading() as cursor:
+            return stored(cursor.execute(_SELECT_PUBLICATIONS, (after, up_to)))
 
     def view(self, name: str, version: int, row: type[R], *, is_next: bool = False) -> View[R]:
         return SqliteView(self._cursors, ViewId(name, version, is_next), row)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import chain
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -54,6 +55,7 @@ FROM ticketing_views AS views
 """
 _SELECT_STATE = _SELECT_STATES + "WHERE name = ? AND version = ? AND is_next = ?"
 _SELECT_ALL_STATES = _SELECT_STATES + "ORDER BY name, version, is_next"
+_SELECT_INDEX = "SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?"
 _UPDATE_POSITION = """
 UPDATE ticketing_views SET folded_to = ?, revision = revision + 1, rate = coalesce(?, rate)
 WHERE name = ? AND version = ? AND is_next = ? AND revision = ? AND fence = coalesce(?, fence)
@@ -102,7 +104,7 @@ _READ: dict[Kind, Convert] = {"boolean": bool, "instant": instant, "id": UUID}
 
 
 class SqliteView(View[R]):
-    """A view in an SQLite file; its table is made if it is not there.
+    """A view in an SQLite file; its table is made if it is not there, with an index for each column looked up by.
 
     Raises:
         StoreError: The view was made of other columns.
@@ -133,7 +135,16 @@ class SqliteView(View[R]):
                     columns = ", ".join(f'"{column.name}" {_TYPES[column.kind]}' for column in self._form.columns)
                     cursor.execute(_INSERT_VIEW, (*self._id, *made))
                     cursor.execute(f"CREATE TABLE {self._table} ({columns}, PRIMARY KEY (ticket_id)) WITHOUT ROWID")
+                    for name in self._form.looked_up:
+                        cursor.execute(self._index(cursor, name))
         return str(made[0])
+
+    def _index(self, cursor: sqlite3.Cursor, column: str) -> str:
+        """The statement that makes the index of a column; the rows beside these may have taken the usual name."""
+        usual = f"{table_name(self._id.name, self._id.version)}_by_{column}"
+        is_taken = cursor.execute(_SELECT_INDEX, (usual,)).fetchone() is not None
+        name = f"{usual}_other" if is_taken else usual
+        return f'CREATE INDEX "{name}" ON {self._table} ("{column}", ticket_id) WHERE "{column}" IS NOT NULL'
 
     def _one(self, cursor: sqlite3.Cursor, select: str, *values: object) -> Any:  # noqa: ANN401 - the driver's row
         """The one row of a view.
@@ -177,15 +188,15 @@ class SqliteView(View[R]):
         fence: int | None = None,
         rate: float | None = None,
     ) -> None:
-        changed = {row.ticket_id: row for row in rows}
-        self._form.require_kept(changed.values())
-        values = [self._form.values(row) for row in changed.values()]
+        parts = self._form.parts(rows)
+        first = next(parts)
         taken_away = [(ticket_id.hex,) for ticket_id in gone]
         set_aside = [(*self._id, *_letter_values(letter)) for letter in letters]
         with self._cursors.writing() as cursor:
             if not cursor.execute(_UPDATE_POSITION, (position, rate, *self._id, revision, fence)).rowcount:
                 raise moved(self._id)
-            cursor.executemany(self._upsert, values)
+            for part in chain([first], parts):
+                cursor.executemany(self._upsert, part)
             cursor.executemany(self._delete, taken_away)
             cursor.executemany(_DELETE_LETTER, [(*self._id, letter_position) for letter_position in healed])
             cursor.executemany(_INSERT_LETTER, set_aside)
@@ -194,6 +205,25 @@ class SqliteView(View[R]):
         with self._cursors.snapshot() as cursor:
             self._one(cursor, _SELECT_POSITION)
             found = cursor.execute(f"{self._select} ORDER BY ticket_id")
+            while page := found.fetchmany(_PAGE):
+                yield from map(self._form.row, page)
+
+    def earliest(self, column: str, until: datetime, limit: int | None = None) -> Iterator[R]:
+        return self._found(self.select_earliest(column), microseconds(until), -1 if limit is None else limit)
+
+    def select_earliest(self, column: str) -> str:
+        """The statement that looks rows up: up to an instant, so many at most.
+
+        Raises:
+            BadInput: As of `earliest`.
+        """
+        self._form.require_looked_up(column)
+        return f'{self._select} WHERE "{column}" <= ? ORDER BY "{column}", ticket_id LIMIT ?'
+
+    def _found(self, statement: str, until: int, limit: int) -> Iterator[R]:
+        with self._cursors.snapshot() as cursor:
+            self._one(cursor, _SELECT_POSITION)
+            found = cursor.execute(statement, (until, limit))
             while page := found.fetchmany(_PAGE):
                 yield from map(self._form.row, page)
 

@@ -7,7 +7,8 @@ transaction, and none is the worse for another's conflict. Rows of inline projec
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,10 +17,12 @@ from typing import Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 from ticketing.adapters.codec import Codec
+from ticketing.adapters.kept_rules import KeptRules
 from ticketing.adapters.private import SaltedText
 from ticketing.adapters.tree import Tree
 from ticketing.adapters.view import View, ViewId, ViewState
 from ticketing.domain.errors import Conflict, UnreadableEvent
+from ticketing.domain.time_rules import TimeRules
 from ticketing.domain.values import Envelope, Event, Logged, Recorded, StreamKind, Unreadable
 from ticketing.projections.row import Row
 
@@ -115,6 +118,7 @@ class Log(ABC):
     """The log and the views beside it, as a store has them or one transaction of it."""
 
     codec: Codec
+    rules: KeptRules
 
     @abstractmethod
     def head(self) -> int:
@@ -127,6 +131,14 @@ class Log(ABC):
     @abstractmethod
     def stored_stream(self, stream_id: UUID, *, after_version: int = 0) -> list[Stored]:
         """The rows of one stream in order of version; empty when there is none."""
+
+    @abstractmethod
+    def stored_streams(self, stream_ids: Collection[UUID]) -> dict[UUID, list[Stored]]:
+        """The same of several streams at once, by id; no entry where there is none."""
+
+    @abstractmethod
+    def stored_publications(self, after: int, up_to: int) -> list[Stored]:
+        """The rows of reference streams above one position and up to another, in order of position."""
 
     @abstractmethod
     def view(self, name: str, version: int, row: type[R], *, is_next: bool = False) -> View[R]:
@@ -151,6 +163,32 @@ class Log(ABC):
             UnreadableEvent: One of them cannot be read.
         """
         return self.read(self.stored_stream(stream_id, after_version=after_version))
+
+    def published(self, after: int, up_to: int) -> list[Logged]:
+        """What reference streams have above one position and up to another, in order of position."""
+        return self.read_each(self.stored_publications(after, up_to))
+
+    def recorded_at(self, position: int) -> datetime:
+        """When the log took what stands at a position, which is there."""
+        return self.stored_log(position - 1, 1)[0].recorded_at
+
+    def known_at(self, instant: datetime | None, *, up_to: int | None = None) -> int:
+        """The last position that was recorded by an instant, inclusive; None cuts nothing.
+
+        Args:
+            instant: With a zone.
+            up_to: A position that is not passed; None is the head.
+        """
+        last = self.head() if up_to is None else up_to
+        return last if instant is None else bisect_right(range(1, last + 1), instant, key=self.recorded_at)
+
+    def rules_at(self, position: int) -> TimeRules:
+        """What clocks are judged by as of a position, which is committed.
+
+        Raises:
+            UnreadableEvent: A publication cannot be read.
+        """
+        return self.rules.at(position, self.published)
 
     def read(self, rows: Iterable[Stored]) -> list[Recorded[Event]]:
         """The facts of stored rows.

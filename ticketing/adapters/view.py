@@ -15,6 +15,8 @@ from ticketing.domain.errors import Conflict, StoreError
 from ticketing.projections.row import Row
 
 R = TypeVar("R", bound=Row)
+PART = 5000
+"""How many rows are written at a time."""
 
 
 class ViewId(NamedTuple):
@@ -149,7 +151,7 @@ class View(ABC, Generic[R]):
         """Writes rows, letters and position in one transaction.
 
         Args:
-            rows: Each replaces the row of its ticket.
+            rows: Each replaces the row of its ticket; they are taken a part at a time.
             revision: Of the view when it was loaded.
             position: Where it stands after; the same where only tickets are mended.
             gone: Tickets whose rows are taken away; none of those in `rows`.
@@ -166,6 +168,21 @@ class View(ABC, Generic[R]):
     @abstractmethod
     def rows(self) -> Iterator[R]:
         """All rows, in order of ticket id, in bounded memory."""
+
+    @abstractmethod
+    def earliest(self, column: str, until: datetime, limit: int | None = None) -> Iterator[R]:
+        """The rows whose instant in a column is not after another, soonest first, then in order of ticket id.
+
+        They are found by an index, and come in bounded memory.
+
+        Args:
+            column: One that is marked as `LOOKED_UP`.
+            until: The last instant that counts.
+            limit: How many at most; None gives all.
+
+        Raises:
+            BadInput: Rows are not looked up by that column.
+        """
 
     @abstractmethod
     def letters(self) -> list[DeadLetter]:

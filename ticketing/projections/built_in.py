@@ -5,6 +5,7 @@ from typing import Any
 
 from ticketing.domain.errors import BadInput
 from ticketing.projections.backlog import BacklogRows
+from ticketing.projections.clocks import ClockRows
 from ticketing.projections.complaints import ComplaintRows
 from ticketing.projections.first_pass import FirstPassRows
 from ticketing.projections.row import Projection
@@ -14,7 +15,8 @@ TURNAROUND_ROWS = TurnaroundRows()
 FIRST_PASS_ROWS = FirstPassRows()
 COMPLAINT_ROWS = ComplaintRows()
 BACKLOG_ROWS = BacklogRows()
-BUILT_IN: tuple[Projection[Any], ...] = (TURNAROUND_ROWS, FIRST_PASS_ROWS, COMPLAINT_ROWS, BACKLOG_ROWS)
+CLOCK_ROWS = ClockRows()
+BUILT_IN: tuple[Projection[Any], ...] = (TURNAROUND_ROWS, FIRST_PASS_ROWS, COMPLAINT_ROWS, BACKLOG_ROWS, CLOCK_ROWS)
 
 
 def refuse_built_in_names(projections: Iterable[Projection[Any]]) -> None:

@@ -1,8 +1,9 @@
-"""Row and Projection: one row per ticket, a pure function of that ticket's surviving facts.
+"""Row and Projection: one row per ticket, a pure function of that ticket's facts.
 
 Laws of this file: a row is the fold of `apply` over the surviving facts in order of (`occurred_at`, version). A fact
 that arrives in that order is applied to the row as it is; a late entry, a correction or a retraction refolds the one
-ticket. Both give the same row. An event that cannot be folded stops its own ticket and no other.
+ticket. Both give the same row. An event that cannot be folded stops its own ticket and no other. Rows that are made of
+whole histories are folded in `whole.py`.
 """
 
 from collections import defaultdict
@@ -12,13 +13,14 @@ from datetime import datetime
 from functools import cache
 from operator import attrgetter
 from traceback import format_exception_only
-from types import MemberDescriptorType
-from typing import Generic, Protocol, TypeVar
+from types import MappingProxyType, MemberDescriptorType
+from typing import Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
 from uuid import UUID
 
 from ticketing.domain.cuts import surviving
 from ticketing.domain.errors import UnreadableEvent
 from ticketing.domain.events import EventCorrected, EventRetracted
+from ticketing.domain.time_rules import TimeRules
 from ticketing.domain.values import Event, Logged, Recorded, Unreadable
 
 
@@ -39,12 +41,18 @@ class Row:
     version: int = 0
 
 
+LOOKED_UP: Mapping[str, object] = MappingProxyType({"is_looked_up": True})
+"""`field(metadata=LOOKED_UP)` says of an instant that rows are looked up by it: every store keeps an index of it."""
+
 R = TypeVar("R", bound=Row)
 _REASON_MAX_CHARACTERS = 500
 
 
-class Projection(Protocol[R]):
-    """Rows of a name and version; a new version is another view and is folded from the first event."""
+class FactProjection(Protocol[R]):
+    """Rows folded fact by fact.
+
+    Rows are of a name and version; a new version is another view and is folded from the first event.
+    """
 
     @property
     def name(self) -> str:
@@ -62,7 +70,42 @@ class Projection(Protocol[R]):
         """The row with one more fact; facts that it does not use leave it as it is."""
 
 
-def fold_row(projection: Projection[R], ticket_id: UUID, facts: Iterable[Recorded[Event]]) -> R:
+@runtime_checkable
+class WholeProjection(Protocol[R]):
+    """Rows made of a ticket's whole history, as it was recorded, and of what was published."""
+
+    @property
+    def name(self) -> str:
+        """As of a `FactProjection`."""
+
+    @property
+    def version(self) -> int:
+        """As of a `FactProjection`."""
+
+    @property
+    def row(self) -> type[R]:
+        """As of a `FactProjection`."""
+
+    def fold(
+        self, ticket_id: UUID, history: Sequence[Recorded[Event]], rules: TimeRules, *, as_of: datetime | None = None
+    ) -> R:
+        """The row of a history; `latest_at` and `version` are filled in.
+
+        Args:
+            ticket_id: Whose row.
+            history: All facts in order of version, corrections and retractions not applied.
+            rules: What was published.
+            as_of: Facts that had occurred by then, inclusive, once corrections apply; None does not cut.
+        """
+
+    def is_touched(self, row: R) -> bool:
+        """Whether what is published later may change the row, if nothing happens to its ticket."""
+
+
+Projection: TypeAlias = FactProjection[R] | WholeProjection[R]
+
+
+def fold_row(projection: FactProjection[R], ticket_id: UUID, facts: Iterable[Recorded[Event]]) -> R:
     """The row that surviving facts add up to, in whatever order they come."""
     row = projection.row(ticket_id=ticket_id)
     for fact in sorted(facts, key=lambda fact: (fact.occurred_at, fact.version)):
@@ -70,11 +113,11 @@ def fold_row(projection: Projection[R], ticket_id: UUID, facts: Iterable[Recorde
     return row
 
 
-def _applied(projection: Projection[R], row: R, fact: Recorded[Event]) -> R:
-    return _stamped(projection.apply(row, fact), fact.occurred_at, max(row.version, fact.version))
+def _applied(projection: FactProjection[R], row: R, fact: Recorded[Event]) -> R:
+    return stamped(projection.apply(row, fact), fact.occurred_at, max(row.version, fact.version))
 
 
-def _stamped(row: R, latest_at: datetime, version: int) -> R:
+def stamped(row: R, latest_at: datetime | None, version: int) -> R:
     """`dataclasses.replace` without the constructor, which was half of what a fold costs: this runs once per fact."""
     read, writers = _slots(type(row))  # type: ignore[arg-type]  # mypy takes the class itself for unhashable
     after = object.__new__(type(row))
@@ -137,7 +180,7 @@ Refusal = Callable[[R], str | None]
 
 
 def fold_page(
-    projection: Projection[R],
+    projection: FactProjection[R],
     rows: Mapping[UUID, R],
     page: Iterable[Logged],
     history: History,
@@ -172,7 +215,7 @@ def fold_page(
 
 
 def fold_ticket(
-    projection: Projection[R], ticket_id: UUID, history: Sequence[Logged], refusal: Refusal[R]
+    projection: FactProjection[R], ticket_id: UUID, history: Sequence[Logged], refusal: Refusal[R]
 ) -> Folded[R]:
     """The row of a whole history, whatever it took to come there; the row up to the first stop where there is none.
 
@@ -196,7 +239,7 @@ def _is_folded_anew(row: Row | None, fact: Logged) -> bool:
 
 
 def _next(
-    projection: Projection[R], row: R | None, fact: Logged, known: Iterable[Logged] | None, refusal: Refusal[R]
+    projection: FactProjection[R], row: R | None, fact: Logged, known: Iterable[Logged] | None, refusal: Refusal[R]
 ) -> R | Stop:
     """The row with its next fact; folded anew where a history is given."""
     ticket_id = fact.stream_id
@@ -211,7 +254,7 @@ def _next(
             return Stop(fact, f"the row of another ticket: {after.ticket_id}")
         refused = refusal(after)
     except Exception as error:  # noqa: BLE001 - whatever a projection fails with stops this ticket alone
-        return Stop(fact, _one_line(error))
+        return Stop(fact, one_line(error))
     return after if refused is None else Stop(fact, refused)
 
 
@@ -229,7 +272,7 @@ def readable(history: Iterable[Logged]) -> list[Recorded[Event]]:
     return facts
 
 
-def _one_line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
     """What went wrong, as every store can keep it, whatever the error says or fails to say."""
     said = str(error) if isinstance(error, UnreadableEvent) else " ".join(format_exception_only(error))
     printable = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in " ".join(said.split()))

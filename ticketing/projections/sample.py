@@ -5,7 +5,7 @@ how long a ticket was observed is worked out from the sample afterwards. A case 
 """
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -62,7 +62,7 @@ class Scope:
         return dict(zip(self.by, group, strict=False))
 
 
-def in_order(groups: dict[Group, "Cases"]) -> list[Group]:
+def in_order(groups: Iterable[Group]) -> list[Group]:
     """The groups by code point, unknown values first."""
     return sorted(groups, key=lambda group: [(name is not None, name or "") for name in group])
 
