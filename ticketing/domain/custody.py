@@ -39,7 +39,7 @@ class Custody:
     """When and where the company had a unit.
 
     Attributes:
-        intervals: From when to when it was with the company, in order of time, none empty; the last may go on.
+        intervals: From when to when it was with the company, in order of time; the last may go on.
         changed_at: When its standing changed, in order of time, with what it was from then on in `standings`.
         last_back_at: The last hand-back or disposal, or end of work.
     """
@@ -62,8 +62,8 @@ class Custody:
         self.standings.append(standing)
 
     def keep(self, from_at: datetime | None, to_at: datetime | None) -> None:
-        """The company had the unit, unless it never came; no time at all is none."""
-        if from_at is not None and (to_at is None or to_at > from_at):
+        """The company had the unit, unless it never came."""
+        if from_at is not None and (to_at is None or to_at >= from_at):
             self.intervals.append((from_at, to_at))
 
 

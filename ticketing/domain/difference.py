@@ -31,6 +31,7 @@ _OWN_BUSINESS = frozenset(
         "was_received",
         "cycle_opened_at",
         "in_cycle",
+        "notices",
         "actors",
         "deciders",
         "revised_by_verdict",

@@ -726,12 +726,26 @@ class NoteRecorded(Event):
 
 
 class NoticeSent(Event):
-    """A clock's notice went out; once per clock and kind."""
+    """A clock's notice went out; once per policy, clock, cycle, subject and kind.
+
+    Attributes:
+        policy: Whose clock it is; None of a clock that is no policy's.
+        cycle: In which the clock started; None is the cycle in which the notice went out.
+        subject: The thing or stay that the clock is about, where a cycle may have several.
+    """
 
     clock: Key
     kind: Key
     due_at: Instant | None = None
     to: Key
+    policy: Key | None = None
+    cycle: Count | None = None
+    subject: Key | None = None
+
+    @property
+    def told_once(self) -> tuple[str | None, str, int | None, str | None, str]:
+        """What no other notice has in common with it."""
+        return self.policy, self.clock, self.cycle, self.subject, self.kind
 
 
 HostValue = Annotated[StrictBool | StrictInt | Key | PrivateText | None, Field(union_mode="left_to_right")]

@@ -271,8 +271,10 @@ def _corrected(t: Ticket, event: e.EventCorrected, at: Envelope[Event]) -> None:
 
 
 def _noticed(t: Ticket, event: e.NoticeSent, at: Envelope[Event]) -> None:
-    if t.is_in_cycle(at.occurred_at):
-        t.in_cycle.notices.add((event.clock, event.kind))
+    if event.cycle is not None:
+        t.notices.add(event.told_once)
+    elif t.is_in_cycle(at.occurred_at):
+        t.in_cycle.notices.add(event.told_once)
 
 
 def _nothing(t: Ticket, event: Event, at: Envelope[Event]) -> None:

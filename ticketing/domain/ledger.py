@@ -121,7 +121,8 @@ def spans_of(
     spans: list[Span] = []
     for from_at, to_at in custody.intervals:
         spans += _at_home(spans, from_at)
-        spans += _within(from_at, to_at, custody, waits)
+        if to_at is None or to_at > from_at:
+            spans += _within(from_at, to_at, custody, waits)
     if custody.last_back_at is not None:
         spans += _at_home(spans, custody.last_back_at)
     return tuple(spans) if until is None else cut_at(spans, until)

@@ -30,9 +30,7 @@ def policy_faults(policy: PolicyPublished) -> Iterator[Contradiction]:
 
 def _in_clock(clock: DefinedClock, policy: PolicyPublished) -> Iterator[Contradiction]:
     if any(sign in clock.id for sign in _NAMING):
-        yield Contradiction(
-            "id", f"{clock.id!r} has one of {' '.join(_NAMING)}, which tell a clock's parts apart"
-        )
+        yield Contradiction("id", f"{clock.id!r} has one of {' '.join(_NAMING)}, which tell a clock's parts apart")
     yield from _in_starts_and_stops(clock)
     yield from _in_target(clock.target)
     yield from _in_what_counts(clock)

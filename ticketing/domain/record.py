@@ -43,12 +43,15 @@ class RecordNote(TicketCommand):
 
 
 class SendNotice(TicketCommand):
-    """A clock's notice goes out."""
+    """A clock's notice goes out; without a cycle it is of the present one."""
 
     clock: Key
     kind: Key
     due_at: Instant | None = None
     to: Key
+    policy: Key | None = None
+    cycle: e.Count | None = None
+    subject: Key | None = None
 
 
 class RecordHostFact(TicketCommand):
@@ -170,8 +173,11 @@ def _moved_into_the_future(event: e.EventCorrected, s: Situation) -> str | None:
 
 
 def _notice_sent_before(event: e.NoticeSent, s: Situation) -> str | None:
-    sent = (event.clock, event.kind) in s.ticket.in_cycle.notices
-    return f"notice {event.kind} of clock {event.clock} went out in this cycle before" if sent else None
+    sent = s.ticket.in_cycle.notices if event.cycle is None else s.ticket.notices
+    if event.told_once not in sent:
+        return None
+    of = "this cycle" if event.cycle is None else f"cycle {event.cycle}"
+    return f"notice {event.kind} of clock {event.clock} of {of} went out before"
 
 
 def _occurs_in_the_future(event: Event, s: Situation) -> str | None:

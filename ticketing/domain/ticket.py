@@ -85,6 +85,10 @@ class Bill:
         return max(Decimal(0), charged - self.credited) if is_customers_alone else charged
 
 
+Notice = tuple[str | None, str, int | None, str | None, str]
+"""A notice that went out: policy, clock, cycle, subject, kind."""
+
+
 @dataclass(slots=True)
 class CycleFacts:
     """What the present cycle has seen; a reopening begins it anew."""
@@ -97,7 +101,7 @@ class CycleFacts:
     findings: dict[str, e.Finding] = field(default_factory=dict)
     found_nothing: bool = False
     tests: set[tuple[str, str]] = field(default_factory=set)
-    notices: set[tuple[str, str]] = field(default_factory=set)
+    notices: set[Notice] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -153,6 +157,7 @@ class Ticket:
     paid: dict[str, Decimal] = field(default_factory=dict)
     actors: dict[int, str] = field(default_factory=dict)
     deciders: dict[int, frozenset[str]] = field(default_factory=dict)
+    notices: set[Notice] = field(default_factory=set)
 
     def is_in_cycle(self, occurred_at: datetime) -> bool:
         """Whether what occurred then belongs to the present cycle, and not to an earlier one."""

@@ -252,8 +252,11 @@ def _noted(event: e.NoteRecorded, text: Text) -> str:
 
 
 def _notice(event: e.NoticeSent, text: Text) -> str:
+    about = say.after(" of policy ", event.policy) + say.after(" for ", event.subject)
+    if event.cycle is not None and event.cycle > 1:
+        about += f" in cycle {event.cycle}"
     due = say.after(", due ", say.minute(event.due_at))
-    return f"sent notice {say.spaced(event.kind)} of clock {say.spaced(event.clock)} to {event.to}{due}"
+    return f"sent notice {say.spaced(event.kind)} of clock {say.spaced(event.clock)}{about} to {event.to}{due}"
 
 
 def _host_fact(event: e.HostFactRecorded, text: Text) -> str:
