@@ -433,7 +433,8 @@ class Talk:
         self._offer(2 * (is_open and bool(case.waits)), waiting.EndWait, "dispatcher", cause=ending)
         self._offer(0.4, record.RecordNote, "technician", text=self._text())
         notice = {"clock": "promise", "kind": rng.choice(("due_soon", "breached")), "to": "manager-1"}
-        self._offer(0.3, record.SendNotice, "system", **notice)
+        of_policy = {"policy": "house", "cycle": 1 + len(case.facts) % 3 // 2, "subject": "berlin"}
+        self._offer(0.3, record.SendNotice, "system", **notice, **(of_policy if len(case.facts) % 3 else {}))
         data = {"shelf": "A-4", "crates": 2, "is_big": False, "note": {"text": self._text()}}
         self._offer(0.3, record.RecordHostFact, "system", namespace="shop", name="ShelfPicked", data=data)
         versions = [it.version for it in case.facts if it.version > 1]

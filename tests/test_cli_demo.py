@@ -59,7 +59,7 @@ def test_its_commands_ask_as_of_the_end_of_the_simulated_year(seen: list[str]) -
     after = "\n".join(seen[seen.index("Go on from here") :]).replace("\\\n", "")
     assert "Without --as-of the made-up tickets go on ageing until today." in after
     commands = [line for line in after.splitlines() if line.startswith(("ticketing show", "ticketing report"))]
-    assert len(commands) == 3
+    assert len(commands) == 4
     (as_of,) = {line.partition("--as-of ")[2] for line in commands}
     assert as_of.endswith("Z")
 

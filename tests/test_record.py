@@ -314,6 +314,29 @@ def test_a_notice_goes_out_once_per_clock_and_kind() -> None:
     given(OPENED, NOTICE_SENT).when(but(SEND_NOTICE, clock="stay")).then(but(NOTICE_SENT, clock="stay"))
 
 
+@pytest.mark.parametrize("other", [{"policy": "house"}, {"cycle": 2}, {"subject": "berlin#2"}], ids=str)
+def test_clocks_of_one_name_in_another_policy_cycle_or_of_another_subject_have_notices_of_their_own(
+    other: dict[str, object],
+) -> None:
+    of_first = but(NOTICE_SENT, policy="acme", cycle=1, subject="berlin")
+    send = but(SEND_NOTICE, policy="acme", cycle=1, subject="berlin")
+    given(OPENED, of_first).when(send).then_rejected("already-on-record")
+    given(OPENED, of_first).when(but(send, **other)).then(but(of_first, **other))
+
+
+def test_a_notice_that_names_its_cycle_goes_out_once_also_after_a_reopening() -> None:
+    of_first = but(NOTICE_SENT, policy="acme", cycle=1)
+    again = given(OPENED, of_first, CLOSED, REOPENED)
+    again.when(but(SEND_NOTICE, policy="acme", cycle=1)).then_rejected("already-on-record")
+    given(OPENED, NOTICE_SENT, CLOSED, REOPENED).when(SEND_NOTICE).then(NOTICE_SENT)
+
+
+def test_a_notice_recorded_late_for_an_earlier_cycle_stands_in_no_ones_way() -> None:
+    late = fact(NOTICE_SENT, at=hour(1))
+    told = given(OPENED, fact(CLOSED, at=hour(2)), fact(REOPENED, at=hour(3)), late)
+    told.when(SEND_NOTICE).then(NOTICE_SENT)
+
+
 # from-the-future
 
 

@@ -15,15 +15,16 @@ from tests.repairs import WHY, Company, day
 from ticketing import reports
 from ticketing.adapters.projector import catch_up
 from ticketing.adapters.view import ViewId
+from ticketing.answering import gathered, understood
 from ticketing.application import Ticketing
 from ticketing.domain import events as e
-from ticketing.domain.cuts import surviving
 from ticketing.domain.errors import BadInput, CommandRejected
 from ticketing.domain.values import Event, Recorded
 from ticketing.projections.built_in import BUILT_IN, TURNAROUND_ROWS
 from ticketing.projections.report import Report
 from ticketing.projections.row import Row, fold_row
 from ticketing.projections.turnaround import TURNAROUND, TurnaroundRow
+from ticketing.projections.whole import row_of
 
 FACTS: tuple[Event, ...] = (
     e.UnitReceived(site="berlin"),
@@ -120,10 +121,9 @@ def rows_in_pages(company: Company, size: int) -> list[list[Row]]:
 
 
 def refolded(company: Company) -> list[list[Row]]:
-    histories = list(company.app.store.histories())
+    histories, rules = list(company.app.store.histories()), company.app.store.rules_at(company.app.store.head())
     return [
-        [fold_row(projection, history[0].stream_id, surviving(history)) for history in histories]
-        for projection in BUILT_IN
+        [row_of(projection, history[0].stream_id, history, rules) for history in histories] for projection in BUILT_IN
     ]
 
 
@@ -316,8 +316,8 @@ def test_rows_that_move_while_they_are_read_are_read_again(company: Company) -> 
                 company.app.projections.catch_up([TURNAROUND_ROWS])
             return found
 
-        question = reports._question(company.app, TURNAROUND, {})
-        found, seen = reports._gathered(company.app, TURNAROUND_ROWS, question, gather)
+        question = understood(company.app, TURNAROUND, {}, reports.turnaround)
+        found, seen = gathered(company.app, TURNAROUND_ROWS, question, gather)
         return found, seen.position
 
     assert read(0) == ([], 0)
@@ -336,8 +336,8 @@ def test_a_report_knows_nothing_that_was_recorded_while_it_was_made(company: Com
         company.finds(ticket, e.UnitHandedBack(), day(1))
         return [row.handed_back_at for row in rows]
 
-    question = reports._question(company.app, TURNAROUND, {})
-    found, seen = reports._gathered(company.app, TURNAROUND_ROWS, question, gather)
+    question = understood(company.app, TURNAROUND, {}, reports.turnaround)
+    found, seen = gathered(company.app, TURNAROUND_ROWS, question, gather)
     assert (found, seen.position, company.app.store.head()) == ([None], 3, 4)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import os
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -13,7 +14,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ticketing import reports
+from ticketing.adapters.reference_files import read_reference_files
 from ticketing.application import Ticketing
+from ticketing.domain.publishing import Publish
+from ticketing.domain.values import Actor
 from ticketing.projections.report import Report
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -165,3 +169,103 @@ def test_turnaround_of_the_help_desk(shared_data: Path) -> None:
         seconds[ceil(len(seconds) * 0.5) - 1],
         seconds[ceil(len(seconds) * 0.9) - 1],
     )
+
+
+# clocks
+
+FEW = int(os.environ.get("TICKETING_PHONES", "100"))
+"""How many of the 1,104 phones have clocks here; `make phone-clocks` takes them all."""
+
+
+def few(log: Path, folder: Path, count: int) -> Path:
+    """A log of the first cases of another."""
+    text = gzip.decompress(log.read_bytes()).decode()
+    end = [found.end() for found in re.finditer(r"</trace>", text)][count - 1]
+    file = folder / "few.xes"
+    file.write_text(f"{text[:end]}</log>", encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="module")
+def few_phones(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return few(shared_data / "phone-repair.xes.gz", tmp_path_factory.mktemp("few"), FEW)
+
+
+CLOCKS_ASKED: tuple[tuple[Callable[..., Report], dict[str, Any]], ...] = (
+    (reports.sla, {}),
+    (reports.sla, {"by": ("month", "model"), "cohort": "opened_in"}),
+    (reports.sla, {"under": "phone-service@1"}),
+    (reports.sites, {}),
+    (reports.ledger, {"by": ("model",)}),
+)
+
+
+def published(app: Ticketing) -> None:
+    for thing in read_reference_files([EXAMPLES / "phone-policy.toml"]):
+        app.handle(Publish(thing=thing, actor=Actor(id="m-1", role="manager")))
+
+
+def imported(app: Ticketing, log: Path) -> None:
+    app.import_log(log, EXAMPLES / "phone-repair.toml")
+
+
+def of_clocks(app: Ticketing) -> list[str]:
+    return [report(app, **asked).to_json() for report, asked in CLOCKS_ASKED]
+
+
+def test_clocks_of_a_hundred_phones_are_the_same_on_every_store_published_before_the_import_or_after_it(
+    few_phones: Path, tmp_path: Path, postgres_url: str
+) -> None:
+    before, after = (
+        Ticketing(f"sqlite:///{tmp_path / name}.sqlite", clock=lambda: NOW) for name in ("before", "after")
+    )
+    with before, after, Ticketing(postgres_url, clock=lambda: NOW) as on_server:
+        for app in (before, on_server):
+            published(app)
+            imported(app, few_phones)
+        imported(after, few_phones)
+        assert not any(row.group for row in reports.sla(after).rows), "rows are folded before there is a policy"
+        published(after)
+        printed = of_clocks(before)
+        assert [of_clocks(after), of_clocks(on_server)] == [printed, printed]
+        assert reports.sla(before, position=before.store.head(), as_of=NOW).to_json() == printed[0]
+
+
+def test_a_hundred_customers_were_told_within_three_quarters_of_an_hour_or_not(
+    phones: list[Case], few_phones: Path
+) -> None:
+    cases = phones[:FEW]
+    until = max(at for case in cases for _, at, _ in case)
+    met = breached = waiting = 0
+    overruns = []
+    for case in cases:
+        (register,) = (at for activity, at, _ in case if activity == "Register complete")
+        told = next((at for activity, at, _ in case if activity == "Inform User complete"), None)
+        minutes = ((told or until) - register).total_seconds() / 60
+        met += told is not None and minutes <= 45
+        breached += minutes > 45
+        waiting += told is None and minutes <= 45
+        overruns += [minutes - 45] if told is not None and minutes > 45 else []
+    with Ticketing("memory:", clock=lambda: NOW) as app:
+        published(app)
+        imported(app, few_phones)
+        report = reports.sla(app)
+    of_told = {row.figure: row for row in report.rows if row.group.get("clock") == "told"}
+    share = of_told["sla"]
+    assert (share.numerator, share.denominator, share.censored) == (met, met + breached, waiting)
+    assert share.value == round(100 * met / (met + breached), 6)
+    assert 0 < met < len(cases)
+    late = of_told["sla_overrun"].percentiles
+    ranked = [sorted(overruns)[ceil(len(overruns) * level) - 1] for level in (0.5, 0.9)]
+    assert late == {"p50": round(ranked[0] / 60, 6), "p90": round(ranked[1] / 60, 6)}
+
+
+def test_the_ledger_of_a_hundred_phones_is_their_turnaround(phones: list[Case], few_phones: Path) -> None:
+    cases = phones[:FEW]
+    until = max(at for case in cases for _, at, _ in case)
+    with Ticketing("memory:", clock=lambda: NOW) as app:
+        imported(app, few_phones)
+        report = reports.ledger(app)
+    (whole,) = report.of("ledger_turnaround")
+    assert whole.value == round(sum(hours(case, archived_at(case) or until) for case in cases), 6)
+    assert whole.numerator == sum(row.numerator for row in report.of("ledger"))

@@ -134,6 +134,21 @@ def test_bare_facts_leave_no_loose_ends() -> None:
         ),
         (examples.CREDITED, "credited 10.00 EUR of bill B-1: “it took too long”"),
         (examples.CORRECTED, "corrected site of fact 2 from berlin to leipzig: “wrong desk”"),
+        (examples.NOTICE_SENT, "sent notice due soon of clock promise to m-1"),
+        (
+            examples.but(
+                examples.NOTICE_SENT,
+                policy="boreas-contract",
+                cycle=2,
+                subject="north#2",
+                clock="bench",
+                due_at=examples.START,
+            ),
+            (
+                "sent notice due soon of clock bench of policy boreas-contract for north#2 in cycle 2 to m-1, "
+                "due 2026-03-02 09:00 UTC"
+            ),
+        ),
         (examples.HOST_FACT, "shop recorded ShelfPicked: shelf A-4, crates 2, is big no"),
     ],
 )

@@ -3,8 +3,10 @@
 from ticketing.adapters.keys import SigningKey, VerifyingKey
 from ticketing.adapters.notes import Checkpoint, Note, cosign, verified
 from ticketing.application import Handled, Settings, Ticketing
+from ticketing.clocks import DueClock, Notice, Notified
 from ticketing.domain.assessment import Assessment
 from ticketing.domain.billing import CreditBill, IssueBill, RecordPayment
+from ticketing.domain.calendar import DayWindow, HolidaySet, MakeUpDay, Window
 from ticketing.domain.claim import DecideClaim, SubmitClaim
 from ticketing.domain.clauses import BurdenOfProof, Clause, CoveragePeriod, Criterion, DefinedTest, DemandedTest
 from ticketing.domain.closure import CloseTicket, DisposeOfUnit, HandBackUnit, NotifyCustomer, ReopenTicket
@@ -53,7 +55,9 @@ from ticketing.domain.intake import (
     ReceiveUnit,
     RecordProofOfPurchase,
 )
+from ticketing.domain.judged import Judged
 from ticketing.domain.known import Known, known_of
+from ticketing.domain.policy import Conditions, DefinedClock, DefinedNotice, Target
 from ticketing.domain.publishing import Publish
 from ticketing.domain.quality import FailQc, PassQc, WaiveQc
 from ticketing.domain.record import CorrectEvent, RecordFinding, RecordHostFact, RecordNote, RetractEvent, SendNotice
@@ -62,7 +66,6 @@ from ticketing.domain.reference import (
     PolicyPublished,
     SitePublished,
     StandardPublished,
-    Window,
 )
 from ticketing.domain.repair import AbandonRepair, CompleteRepair, ExchangeUnit, FitPart, LogWork, StartRepair
 from ticketing.domain.routing import (
@@ -77,9 +80,10 @@ from ticketing.domain.standard import assess
 from ticketing.domain.ticket import Ticket
 from ticketing.domain.values import Actor, Code, Envelope, Event, Money, PrivateText, Quantity, Recorded, SerialNumber
 from ticketing.domain.waiting import EndWait, StartWait
-from ticketing.projections.row import Projection, Row
+from ticketing.projections.row import LOOKED_UP, FactProjection, Projection, Row, WholeProjection
 
 __all__ = [
+    "LOOKED_UP",
     "AbandonRepair",
     "AcknowledgeComplaint",
     "Actor",
@@ -102,23 +106,29 @@ __all__ = [
     "CommandRejected",
     "CompletePaperwork",
     "CompleteRepair",
+    "Conditions",
     "Conflict",
     "CorrectEvent",
     "CoveragePeriod",
     "CreditBill",
     "Criterion",
+    "DayWindow",
     "DecideClaim",
     "DecideEntitlement",
     "DeclineEstimate",
+    "DefinedClock",
+    "DefinedNotice",
     "DefinedTest",
     "DemandedTest",
     "DispatchUnit",
     "DisposeOfUnit",
+    "DueClock",
     "EndWait",
     "Envelope",
     "EstimateLine",
     "Event",
     "ExchangeUnit",
+    "FactProjection",
     "FailQc",
     "Finding",
     "FitPart",
@@ -126,22 +136,27 @@ __all__ = [
     "HandOverEvidence",
     "Handled",
     "HoldJointInspection",
+    "HolidaySet",
     "IdentifyUnit",
     "IssueBill",
     "IssueEstimate",
     "IssueVerdict",
+    "Judged",
     "Known",
     "LineShare",
     "LinkRepeat",
     "LogWork",
     "MakePromise",
     "MakeRequest",
+    "MakeUpDay",
     "MissingProjection",
     "Money",
     "NotFound",
     "NotProven",
     "NotReady",
     "Note",
+    "Notice",
+    "Notified",
     "NotifyCustomer",
     "OpenDispute",
     "OpenTicket",
@@ -188,12 +203,14 @@ __all__ = [
     "StoreError",
     "SubmitClaim",
     "SubmitEvidence",
+    "Target",
     "Ticket",
     "Ticketing",
     "TicketingError",
     "UnreadableEvent",
     "VerifyingKey",
     "WaiveQc",
+    "WholeProjection",
     "Window",
     "assess",
     "cosign",

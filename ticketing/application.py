@@ -18,6 +18,7 @@ from ticketing.adapters.catalog import Catalog
 from ticketing.adapters.check import check
 from ticketing.adapters.defect import Advance, Defect
 from ticketing.adapters.evidence import EvidenceFolder
+from ticketing.adapters.freezing import frozen
 from ticketing.adapters.notary import Notary
 from ticketing.adapters.private import ERASED, Private, Sealer, drawn_uuid, private_parts, refuse_ready_digests
 from ticketing.adapters.recent import Recent
@@ -27,6 +28,7 @@ from ticketing.adapters.telemetry import telemetry
 from ticketing.adapters.units import refuse_unknown_units
 from ticketing.adapters.upkeep import Upkeep, known_projections
 from ticketing.adapters.urls import evidence_folder, open_store
+from ticketing.clocks import Clocks
 from ticketing.domain import cuts
 from ticketing.domain.command import Command, TicketCommand
 from ticketing.domain.consequences import Proposal, consequences
@@ -120,6 +122,7 @@ class Ticketing:
     Attributes:
         reference: The published sites, standards, policies and calendars.
         projections: The rows behind the reports, and the host's: see `Upkeep`.
+        clocks: What is to be said of clocks, and the notices that they send: see `Clocks`.
         notary: What can be proved of the log: see `Notary`.
         evidence: The evidence files: see `EvidenceFolder`.
 
@@ -160,6 +163,14 @@ class Ticketing:
         self.sealer = Sealer(self.store.key, random_bytes)
         self._recent = Recent(self.store)
         self.reference = Catalog(self.store, self.sealer, recent=self._recent)
+        self.clocks = Clocks(
+            self.store,
+            self.projections,
+            find=self.find,
+            handle=self.handle,
+            now=self.now,
+            skew=self.settings.skew,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -267,10 +278,13 @@ class Ticketing:
         earlier = self.reference.versions(kind, command.thing.key)
         refuse_stale_version(command, len(earlier))
         latest = self.now() + self.settings.skew
-        pins = self.reference.pins(command.thing, now=self.now())
-        decided = decide_publish(command, earlier, occurred_at=saying.occurred_at, latest=latest, pins=pins)
+        pins, calendars = self.reference.pins(command.thing, now=self.now()), self.reference.calendars(command.thing)
+        decided = decide_publish(
+            command, earlier, occurred_at=saying.occurred_at, latest=latest, pins=pins, calendars=calendars
+        )
         if decided:
             refuse_unknown_units(command.thing)
+            decided = (frozen(command.thing),)
         append = Append(
             stream_id=stream_id,
             stream_kind=kind,

@@ -9,7 +9,6 @@ without a decision is told by the names of its events, and not decoded.
 import csv
 import io
 import json
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ from ticketing.domain.reference import StandardPublished, reference_stream
 from ticketing.domain.values import Event, Recorded, Unreadable, instant_text
 from ticketing.projections import decision_rows as rows
 from ticketing.projections.agreement import DECISIONS
-from ticketing.projections.asked import When, instant_asked, period_edge
+from ticketing.projections.asked import When, instant_asked, period_edge, version_asked
 from ticketing.projections.decision_totals import Totals
 from ticketing.projections.decisions import Decision, Subject, replayed
 
@@ -342,21 +341,11 @@ def _version_in(state: bytes) -> int | None:
     return version if isinstance(version, int) else None
 
 
-_MOST_DIGITS = 9
-"""No version has more, and Python refuses to read a number of thousands of digits."""
-
-_MOST_SHOWN = 60
-"""An error shows no more characters of what was asked."""
-
-
 def _standard(app: Ticketing, named: str | None) -> tuple[StandardPublished, int] | None:
     if named is None:
         return None
-    key, at, version = named.rpartition("@")
-    if not (at and key and version.isdecimal() and len(version) <= _MOST_DIGITS):
-        shown = named if len(named) <= _MOST_SHOWN else f"{named[:_MOST_SHOWN]}…"
-        raise BadInput(f"under {shown}: write KEY@VERSION, such as ACME-IS-7@4")
-    found = _Published(app).found(key, int(version))
+    key, version = version_asked("under", named, "ACME-IS-7@4")
+    found = _Published(app).found(key, version)
     if found is None:
         raise NotFound(f"standard {key}@{version} was never published")
     return found[1], found[0]
@@ -370,9 +359,7 @@ def _last(app: Ticketing, known_at: datetime | None, position: int | None) -> in
     if known_at is not None and known_at > now + app.settings.skew:
         raise BadInput(f"known_at {instant_text(known_at)} is after now, {instant_text(now)}")
     last = head if position is None else position
-    if known_at is None:
-        return last
-    return bisect_right(range(1, last + 1), known_at, key=lambda at: app.store.stored_log(at - 1, 1)[0].recorded_at)
+    return app.store.known_at(known_at, up_to=last)
 
 
 def _zone(name: str) -> tzinfo:

@@ -150,9 +150,7 @@ def rows_judged(app: Ticketing, projections: Iterable[Projection[Any]] = PROJECT
     rules = TimeRules.of(facts)
     tally = Tally()
     for projection in projections:
-        folded = {
-            ticket_id: row_of(projection, ticket_id, history, rules) for ticket_id, history in tickets.items()
-        }
+        folded = {ticket_id: row_of(projection, ticket_id, history, rules) for ticket_id, history in tickets.items()}
         rows = {row.ticket_id: row for row in app.projections.rows(projection)}
         wrong = sum(rows.get(ticket_id) != folded.get(ticket_id) for ticket_id in rows.keys() | folded.keys())
         tally += Tally(rows=len(folded), wrong=wrong)

@@ -236,8 +236,11 @@ def _next(world: World, url: str) -> Iterator[Text]:
         f"export TICKETING_STORE='{url}'",
         f"ticketing show {world.story_number} --known-at {refused} \\\n  {as_of}",
         f"ticketing disputes {world.story_number}",
+        f"ticketing ledger {world.story_number} {as_of}",
+        f"ticketing clocks list {world.story_number} \\\n  {as_of}",
         f"ticketing report turnaround {known} \\\n  {as_of}",
         f"ticketing report backlog --by site {as_of}",
+        f"ticketing report sla {as_of}",
         "ticketing reference show standard QUORVAN-IS",
     ):
         yield Text(command, "command")

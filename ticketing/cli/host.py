@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from ticketing.domain.errors import BadInput
-from ticketing.projections.row import Projection, Row
+from ticketing.projections.row import Projection, Row, WholeProjection
 
 VARIABLE = "TICKETING_PROJECTIONS"
 
@@ -68,5 +68,5 @@ def _missing(found: object) -> Iterator[str]:
         yield "version is no int"
     if not (isinstance(row, type) and issubclass(row, Row)):
         yield "row is no class of rows"
-    if not callable(getattr(found, "apply", None)):
+    if not callable(getattr(found, "apply", None)) and not isinstance(found, WholeProjection):
         yield "apply is no function"

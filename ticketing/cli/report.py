@@ -15,7 +15,6 @@ from ticketing.cli.report_table import report_lines
 from ticketing.cli.stores import StoreUrl, opened_to_ask
 from ticketing.cli.times import ABOUT_INSTANTS, AsOf, KnownAt, Zone, day_or_instant_given, instant_given, zone_named
 from ticketing.domain.errors import BadInput
-from ticketing.projections.dimensions import DIMENSIONS
 from ticketing.projections.report import Report
 
 _WORKING = "Working it out"
@@ -41,7 +40,9 @@ Rows that are kept answer it, after catching up; --as-of, --known-at and --posit
 Try it:
   ticketing report turnaround --by site --within 10
   ticketing report complaint_rate --from 2026-01-01 --to 2026-03-31
-  ticketing report backlog --as-of 2026-04-01 --format csv"""
+  ticketing report backlog --as-of 2026-04-01 --format csv
+  ticketing report sla --by month --under phone-contract@2
+  ticketing report ledger --by manufacturer"""
 
 
 def report(
@@ -50,7 +51,9 @@ def report(
     by: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="DIMENSION", help="Group by site, month, manufacturer, model, channel or source; repeatable."
+            metavar="DIMENSION",
+            help="Group by site, month, manufacturer, model, channel or source; promises also by role, ledger by party"
+            " or cause. Repeatable.",
         ),
     ] = None,
     from_: Annotated[
@@ -58,7 +61,7 @@ def report(
     ] = None,
     to: Annotated[str | None, typer.Option(metavar="DAY", help="Last day or instant of the cohort, inclusive.")] = None,
     cohort: Annotated[
-        str | None, typer.Option(metavar="COHORT", help="Which tickets: opened_in, handed_back_in, closed_in, …")
+        str | None, typer.Option(metavar="COHORT", help="Which tickets: opened_in, handed_back_in, due_in, …")
     ] = None,
     as_of: AsOf = None,
     known_at: KnownAt = None,
@@ -70,7 +73,11 @@ def report(
     percentile: Annotated[
         list[int] | None,
         typer.Option(
-            metavar="P", min=1, max=99, rich_help_panel=_PARAMETERS, help="turnaround: repeatable; 50 and 90."
+            metavar="P",
+            min=1,
+            max=99,
+            rich_help_panel=_PARAMETERS,
+            help="turnaround, sla, sites: repeatable; 50 and 90.",
         ),
     ] = None,
     unit: Annotated[
@@ -78,14 +85,22 @@ def report(
     ] = None,
     w_days: Annotated[int | None, _days("complaint_rate: how long after hand-back one counts; 30.")] = None,
     h_days: Annotated[int | None, _days("complaint_rate: how long after opening one counts; 90.")] = None,
+    under: Annotated[
+        str | None,
+        typer.Option(
+            metavar="POLICY@VERSION",
+            rich_help_panel=_PARAMETERS,
+            help="sla: judge by this version too, beside the first.",
+        ),
+    ] = None,
     stale: Annotated[bool, typer.Option("--stale", help="Read the rows as they stand; do not catch up first.")] = False,
     form: _Form = "table",
 ) -> None:
-    """Computes a figure: turnaround, first pass, complaint rate, backlog."""
+    """Computes a figure: turnaround, first pass, complaint rate, backlog, SLA, sites, promises, ledger."""
     # Longer than a function should be, because every option is a parameter and says what it is for.
-    local = zone_named(zone)
+    figure, local = reports.named(name), zone_named(zone)
     asked: dict[str, object] = {
-        "by": _dimensions(by or ()),
+        "by": _dimensions(by or (), reports.dimensions_of(name)),
         "from_": day_or_instant_given("--from", from_, local),
         "to": day_or_instant_given("--to", to, local),
         "cohort": cohort,
@@ -96,9 +111,9 @@ def report(
         "stale": stale,
     }
     asked |= _parameters(
-        reports.named(name), within_days=within, percentiles=percentile, unit=unit, w_days=w_days, h_days=h_days
+        figure, within_days=within, percentiles=percentile, unit=unit, w_days=w_days, h_days=h_days, under=under
     )
-    answer = _answered(store, reports.named(name), asked)
+    answer = _answered(store, figure, asked)
     if form == "table":
         for line in report_lines(answer):
             say(line)
@@ -106,13 +121,13 @@ def report(
         write(answer.to_json() if form == "json" else answer.to_csv())
 
 
-def _dimensions(given: Sequence[str]) -> list[str]:
+def _dimensions(given: Sequence[str], known: Sequence[str]) -> list[str]:
     by = [name for names in given for name in names.split(",")]
     for name in by:
-        if name not in DIMENSIONS:
-            near = get_close_matches(name, DIMENSIONS, n=1)
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
             hint = f"the nearest is {near[0]}; " if near else ""
-            raise BadInput(f"there is no dimension {name}; {hint}there are {', '.join(DIMENSIONS)}")
+            raise BadInput(f"there is no dimension {name}; {hint}there are {', '.join(known)}")
     return by
 
 

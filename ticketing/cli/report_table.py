@@ -3,22 +3,35 @@
 The counts come first and the figures last, so that a reason can stand where a figure is missing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from textwrap import wrap
 
 from rich.text import Text
 
+from ticketing.cli.difference_lines import difference_lines, note_on
 from ticketing.cli.output import printable
 from ticketing.projections.report import Limit, Number, Report, ReportRow
 
 WIDTH = 80
 _INDENT = "  "
-_LABELS: Mapping[str, str] = {"turnaround_closed": "closed only", "backlog": "all open"}
+_LABELS: Mapping[str, str] = {
+    "turnaround_closed": "closed only",
+    "backlog": "all open",
+    "sla": "at present",
+    "sites": "clocks",
+    "sla_judged_then": "judged then",
+    "sla_over_service": "in half the time",
+    "sla_overrun": "overrun",
+    "promises": "kept",
+    "promises_first": "first date kept",
+    "promises_remade": "told another",
+    "ledger_turnaround": "turnaround",
+}
 _COHORTS: Mapping[str, str] = {
     "closed_in": "tickets closed",
-    "due_in": "tickets due",
+    "due_in": "clocks due",
     "handed_back_in": "tickets handed back",
     "open_at": "tickets open",
     "opened_in": "tickets opened",
@@ -34,8 +47,40 @@ _MEANING: Mapping[str, str] = {
     "complaint_rate_opened": "with a complaint up to H days after opening ÷ opened at least H days ago",
     "backlog": "open tickets by age in days since the present cycle began",
     "backlog_by_state": "the same by what is being done and waited for",
+    "sla": "clocks met ÷ clocks met or breached, by the facts known now; an open one past due is breached",
+    "sla_judged_then": "the same as somebody watching every clock saw it first",
+    "sla_under": "the same clocks by the version asked about, whatever was in force",
+    "sla_over_service": "met in under half of the target ÷ met",
+    "sla_overrun": "by how much clocks stopped late were late, in their own time; unseen: late and still open",
+    "sites": "those of stays met ÷ met or breached",
+    "stays": "how long units were at a site; one that is there counts for as long as it was watched",
+    "site_time": "what the stays were made of, and its part of all of them",
+    "promises": "kept ÷ kept or broken; a date that was replaced in time is out",
+    "promises_first": "the first date of each cycle kept ÷ kept or broken, whatever was told later",
+    "promises_remade": "dates after which another was told ÷ dates told",
+    "ledger": "where the time went from first receipt to last hand-back, and its part of the turnaround",
+    "ledger_overlap": "waits while another one counted; no part of the turnaround",
 }
 _WORDS = "n: tickets asked of; unseen: not watched long enough to know; out: left out by definition."
+_WORDS_OF: Mapping[str, str] = {
+    "sla": "n: clocks with a verdict; not due, paused: none yet; out: cancelled.",
+    "sites": "n: clocks with a verdict, or stays; unseen: stays that go on; tickets: how many had any.",
+    "promises": "n: dates asked of; unseen: not due yet; out: replaced in time, or closed before the date.",
+    "ledger": "tickets: how many had any; go on: of these; out: tickets never received.",
+}
+_WITHIN: Mapping[str, tuple[str, ...]] = {
+    "backlog_by_state": ("state", "wait"),
+    "ledger": ("party", "cause"),
+    "ledger_overlap": ("cause",),
+    "site_time": ("cause",),
+    "sites": ("policy", "clock"),
+}
+"""Dimensions that stand in the line itself; all others head the lines of their group."""
+
+_OF_CLOCKS = ("policy", "clock")
+_OF_VERDICTS = frozenset({"sla", "sla_judged_then", "sla_under", "sla_over_service", "sites"})
+_OF_TIME: Mapping[str, int] = {"ledger_turnaround": 1, "ledger_overlap": 2}
+"""What stands below the times that add up."""
 _DECIMALS: Mapping[str, int] = {"d": 1, "h": 3, "per 100": 2, "s": 0, "tickets": 0}
 
 
@@ -46,11 +91,13 @@ class _Line:
     Attributes:
         cells: One for each heading; None where it has nothing to say.
         reason: Why cells are missing.
+        note: What else is to be said of it.
     """
 
     label: str
     cells: Mapping[str, str | None]
     reason: str | None
+    note: str | None = None
 
 
 def report_lines(report: Report) -> Iterator[Text]:
@@ -59,26 +106,26 @@ def report_lines(report: Report) -> Iterator[Text]:
     yield Text()
     yield from brief_lines(report)
     yield Text()
+    if report.differences is not None:
+        yield from difference_lines(report, _faint)
     for figure in dict.fromkeys(row.figure for row in report.rows):
         if figure in _MEANING:
             yield from _faint(f"{_label(figure, report)}: {_MEANING[figure]}.")
     if any(row.ages is None for row in report.rows):  # the backlog has none of these headings
-        yield from word_lines()
+        yield from word_lines(report.figure)
 
 
-def word_lines() -> Iterator[Text]:
+def word_lines(figure: str = "") -> Iterator[Text]:
     """What the headings of the counts mean."""
-    yield from _faint(_WORDS)
+    yield from _faint(_WORDS_OF.get(figure, _WORDS))
 
 
 def brief_lines(report: Report) -> Iterator[Text]:
     """The tables of the report alone, an empty line between them."""
-    given = report.parameters.get("by")
-    by = [str(name) for name in given] if isinstance(given, tuple) else []
     for number, (_, rows) in enumerate(groupby(report.rows, _kind)):
         if number:
             yield Text()
-        yield from _laid_out(_grouped(list(rows), by, report))
+        yield from _laid_out(_grouped(list(rows), report))
 
 
 def _head(report: Report) -> Iterator[Text]:
@@ -89,7 +136,8 @@ def _head(report: Report) -> Iterator[Text]:
         (False, True): f" up to {report.to}",
         (True, True): f" from {report.from_} to {report.to}",
     }[report.from_ is not None, report.to is not None]
-    yield Text(f"{_COHORTS[report.cohort]}{period if report.cohort != 'open_at' else ''}")
+    cohort = "promises due" if (report.figure, report.cohort) == ("promises", "due_in") else _COHORTS[report.cohort]
+    yield Text(f"{cohort}{period if report.cohort != 'open_at' else ''}")
     known = f", known at {report.known_at}" if report.known_at is not None else ""
     yield from _faint(f"as of {report.as_of}{known}; zone {report.zone}; position {report.position:,}")
     given = ", ".join(f"{name} {_given(value)}" for name, value in report.parameters.items() if value not in (None, ()))
@@ -110,38 +158,118 @@ def _given(value: object) -> str:
 
 def _kind(row: ReportRow) -> str:
     """Rows of the same kind that follow each other share a table."""
-    return "percentiles" if row.percentiles is not None else "ages" if row.ages is not None else "value"
-
-
-def _grouped(rows: Sequence[ReportRow], by: Sequence[str], report: Report) -> list[_Line | str]:
-    """The lines of each group under its name, in the order in which the groups first come."""
-    groups: dict[str, list[_Line]] = {}
-    for row in rows:
-        name = ", ".join(_word(row.group.get(dimension)) for dimension in by) if row.group else "none"
-        groups.setdefault(name, []).append(_line(row, by, report))
-    return [part for name, lines in groups.items() for part in (*((name,) if by else ()), *lines)]
-
-
-def _line(row: ReportRow, by: Sequence[str], report: Report) -> _Line:
-    within = [_word(value) for name, value in row.group.items() if name not in by and not _is_plain(name, row)]
-    cells: dict[str, str | None] = {}
+    if row.percentiles is not None:
+        return "percentiles"
     if row.ages is not None:
-        cells = {"open": _count(row.numerator), **{name: _count(count) for name, count in row.ages.items()}}
-    elif row.percentiles is not None:
-        cells = {"n": _count(row.denominator), "unseen": _some(row.censored), "out": _some(row.excluded)}
-        for name, value in row.percentiles.items():
-            cells[f"{name} {row.unit}"] = _number(value, row)
-            cells[f"{name} 95 %"] = _interval(_limit(row.low, name), _limit(row.high, name), row)
-    else:
-        cells = {
-            "n": _count(row.denominator),
-            "had it": _count(row.numerator),
-            "unseen": _some(row.censored),
-            "out": _some(row.excluded),
-            row.unit: _number(row.value, row),
-            "95 %": _interval(_limit(row.low), _limit(row.high), row),
-        }
-    return _Line(", ".join(within) or _label(row.figure, report), cells, row.reason)
+        return "ages"
+    return "verdicts" if row.figure in _OF_VERDICTS else "hours" if row.unit == "h" else "value"
+
+
+def _grouped(rows: Sequence[ReportRow], report: Report) -> list[_Line | str]:
+    """The lines of each group under its name, in the order in which the groups first come."""
+    groups: dict[tuple[str | None, ...], list[ReportRow]] = {}
+    for row in rows:
+        within = _WITHIN.get(row.figure, ())
+        groups.setdefault(tuple(value for name, value in row.group.items() if name not in within), []).append(row)
+    lines: list[_Line | str] = []
+    for members in groups.values():
+        name = _heading(members[0], report)
+        lines += [name] if name else []
+        lines += [_line(row, report) for row in sorted(members, key=_longest_first)]
+    return lines
+
+
+def _heading(row: ReportRow, report: Report) -> str:
+    """What a group is called; nothing where all are one."""
+    if not row.group:
+        return "none" if report.parameters.get("by") else ""
+    within = _WITHIN.get(row.figure, ())
+    names = [name for name in row.group if name not in within]
+    clock = [_clock(row)] if "policy" in names else []
+    return ", ".join([*clock, *(_word(row.group[name]) for name in names if name not in _OF_CLOCKS)])
+
+
+def _clock(row: ReportRow) -> str:
+    """The clock, with the versions of its policy that judged it."""
+    versions = "+".join(policy.rpartition("@")[2] for policy in row.policies or ())
+    return printable(f"{row.group['policy']}{'@' * bool(versions)}{versions}/{row.group['clock']}")
+
+
+def _longest_first(row: ReportRow) -> tuple[int, int]:
+    """Among times that add up the longest come first, then their sum; everything else stays where it is."""
+    if row.unit != "h" or row.percentiles is not None:
+        return 0, 0
+    return _OF_TIME.get(row.figure, 0), -row.numerator
+
+
+def _line(row: ReportRow, report: Report) -> _Line:
+    names = [name for name in _WITHIN.get(row.figure, ()) if name in row.group and not _is_plain(name, row)]
+    within = [_clock(row)] if "policy" in names else [_word(row.group[name]) for name in names]
+    label = ", ".join(within) or _label(row.figure, report)
+    if row.figure == "ledger_overlap":
+        label = f"beside: {label}"
+    return _Line(label, _CELLS[_kind(row)](row), row.reason, note_on(row))
+
+
+def _ages(row: ReportRow) -> dict[str, str | None]:
+    return {"open": _count(row.numerator), **{name: _count(count) for name, count in (row.ages or {}).items()}}
+
+
+def _percentiles(row: ReportRow) -> dict[str, str | None]:
+    cells = {"n": _count(row.denominator), "unseen": _some(row.censored), "out": _some(row.excluded)}
+    for name, value in (row.percentiles or {}).items():
+        number = _number(value, row)
+        if row.figure == "sla_overrun":  # hours and days stand in one column
+            cells[name] = None if number is None else f"{number} {row.unit}"
+        else:
+            cells[f"{name} {row.unit}"] = number
+        cells[f"{name} 95 %"] = _interval(_limit(row.low, name), _limit(row.high, name), row)
+    return cells
+
+
+def _verdicts(row: ReportRow) -> dict[str, str | None]:
+    parts = row.parts or {}
+    return {
+        "n": _count(row.denominator),
+        "met": _count(row.numerator),
+        "not due": _some(parts.get("not_due", 0)),
+        "paused": _some(parts.get("paused", 0)),
+        "out": _some(row.excluded),
+        **_rate(row),
+    }
+
+
+def _hours(row: ReportRow) -> dict[str, str | None]:
+    return {
+        "tickets": _count((row.parts or {}).get("tickets", 0)),
+        "go on": _some(row.censored),
+        "out": _some(row.excluded),
+        "h": _number(row.value, row),
+        "per 100": None if row.share is None else f"{row.share:,.{_DECIMALS['per 100']}f}",
+    }
+
+
+def _share(row: ReportRow) -> dict[str, str | None]:
+    return {
+        "n": _count(row.denominator),
+        "had it": _count(row.numerator),
+        "unseen": _some(row.censored),
+        "out": _some(row.excluded),
+        **_rate(row),
+    }
+
+
+def _rate(row: ReportRow) -> dict[str, str | None]:
+    return {row.unit: _number(row.value, row), "95 %": _interval(_limit(row.low), _limit(row.high), row)}
+
+
+_CELLS: Mapping[str, Callable[[ReportRow], Mapping[str, str | None]]] = {
+    "ages": _ages,
+    "hours": _hours,
+    "percentiles": _percentiles,
+    "value": _share,
+    "verdicts": _verdicts,
+}
 
 
 def _is_plain(name: str, row: ReportRow) -> bool:
@@ -158,6 +286,8 @@ def _label(figure: str, report: Report) -> str:
     if figure == "within_days":
         days = report.parameters["within_days"]
         return f"within {days} {'day' if days == 1 else 'days'}"
+    if figure == "sla_under":
+        return f"under {printable(str(report.parameters['under']))}"
     return _LABELS.get(figure, figure.replace("_", " "))
 
 
@@ -205,6 +335,9 @@ def _laid_out(lines: Sequence[_Line | str]) -> Iterator[Text]:
             at = " " * (label_width + len(gap))
             for part in wrap(line.reason, max(WIDTH - len(at), 30)):
                 yield Text(f"{at}{part}", "mark")
+        if line.note is not None:
+            for part in wrap(line.note, WIDTH - len(_INDENT) * 2, break_on_hyphens=False):
+                yield Text(f"{_INDENT * 2}{part}", "faint")
 
 
 def _shown(heading: str) -> str:

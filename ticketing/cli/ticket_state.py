@@ -25,7 +25,7 @@ TextOf = Callable[[Private], str]
 Line = tuple[str, str]
 """A label and what it says; a following line of the same matter has no label."""
 
-_OWN_BUSINESS = frozenset({"actors", "in_cycle", "moved_at"})
+_OWN_BUSINESS = frozenset({"actors", "in_cycle", "moved_at", "notices"})
 """Fields that the rules need and nobody asks for."""
 
 

@@ -11,6 +11,8 @@ import typer
 from ticketing.domain.errors import BadInput
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DURATION = re.compile(r"(\d{1,5})([mhd])", re.ASCII)
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _INSTANT = "INSTANT"
 
 AsOf = Annotated[
@@ -72,6 +74,18 @@ def day_or_instant_given(option: str, text: str | None, zone: tzinfo) -> date | 
     """
     instant = instant_given(option, text, zone)
     return date.fromisoformat(text) if text is not None and _DATE.fullmatch(text) else instant
+
+
+def duration_given(option: str, text: str) -> timedelta:
+    """The duration that the text of an option says.
+
+    Raises:
+        BadInput: It says none.
+    """
+    found = _DURATION.fullmatch(text)
+    if found is not None and (duration := int(found[1]) * _UNITS[found[2]]):
+        return duration
+    raise BadInput(f"{option} {text}: this is no duration; write 90m, 4h or 2d")
 
 
 def shown(instant: datetime, zone: tzinfo) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from ticketing.domain.cuts import instant
-from ticketing.domain.errors import BadInput, nearest
+from ticketing.domain.errors import BadInput, NotFound, nearest
+from ticketing.domain.reference import PolicyPublished
+from ticketing.domain.time_rules import Publication, TimeRules, Versions
 from ticketing.domain.values import instant_text
 from ticketing.projections.dimensions import DIMENSIONS
 from ticketing.projections.report import Cohort, Figure, Unit
@@ -14,6 +16,12 @@ When = datetime | date | str | None
 """An instant with a zone, or a date, as a value or in ISO 8601; None where nothing was asked."""
 
 _MICROSECOND = timedelta(microseconds=1)
+
+_MOST_DIGITS = 9
+"""No version has more, and Python refuses to read a number of thousands of digits."""
+
+_MOST_SHOWN = 60
+"""An error shows no more characters of what was asked."""
 
 
 def period_edge(name: str, given: When, zone: tzinfo, *, is_end: bool) -> tuple[datetime | None, str | None]:
@@ -80,16 +88,17 @@ def cohort_asked(figure: Figure, given: str | None) -> Cohort:
     )
 
 
-def dimensions_asked(given: Sequence[str]) -> tuple[str, ...]:
-    """The names of dimensions.
+def dimensions_asked(given: Sequence[str], of: Figure) -> tuple[str, ...]:
+    """The names of dimensions, of all tickets or of the figure's own.
 
     Raises:
         BadInput: There is no such dimension, or it is named twice.
     """
     by = (given,) if isinstance(given, str) else tuple(given)
+    known = sorted((*DIMENSIONS, *of.dimensions))
     for name in by:
-        if name not in DIMENSIONS:
-            raise BadInput(f"there is no dimension {name}; the nearest is {nearest(name, DIMENSIONS)}")
+        if name not in known:
+            raise BadInput(f"there is no dimension {name}; the nearest is {nearest(name, known)}")
         if by.count(name) > 1:
             raise BadInput(f"the dimension {name} is named twice")
     return by
@@ -115,6 +124,47 @@ def unit_asked(given: Unit | None) -> Unit | None:
     if given is not None and given not in SECONDS_OF:
         raise BadInput(f"there is no unit {given}: a turnaround is in s, h or d")
     return given
+
+
+def version_asked(name: str, given: str, like: str) -> tuple[str, int]:
+    """The key and the version that `KEY@VERSION` names.
+
+    Args:
+        name: What the caller calls it.
+        given: What was written.
+        like: An example.
+
+    Raises:
+        BadInput: It names none.
+    """
+    key, at, version = given.rpartition("@")
+    if not (at and key and version.isdecimal() and len(version) <= _MOST_DIGITS):
+        shown = given if len(given) <= _MOST_SHOWN else f"{given[:_MOST_SHOWN]}…"
+        raise BadInput(f"{name} {shown}: write KEY@VERSION, such as {like}")
+    return key, int(version)
+
+
+def policy_asked(under: str, rules: TimeRules) -> Publication[PolicyPublished]:
+    """The version of a policy that `POLICY@VERSION` names, and where it stands on the log.
+
+    Raises:
+        BadInput: It names none.
+        NotFound: It was never published; the text names what was.
+    """
+    key, version = version_asked("under", under, "phone-contract@2")
+    for one in rules.policies.get(key, ()):
+        if one.thing.version == version:
+            return one
+    raise NotFound(f"policy {key}@{version} was never published; {_published(rules.policies, key)}")
+
+
+def _published(policies: Versions[PolicyPublished], key: str) -> str:
+    if not policies:
+        return "no policy was"
+    if key not in policies:
+        return f"the nearest is {nearest(key, policies)}"
+    versions = [f"{key}@{one.thing.version}" for one in policies[key]]
+    return f"there {'are' if len(versions) > 1 else 'is'} {', '.join(versions)}"
 
 
 def days_asked(name: str, given: int) -> int:

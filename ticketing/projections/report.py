@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from ticketing.projections.restated import Difference
 from ticketing.projections.statistics import rounded, wilson
 
 Cohort = Literal["opened_in", "handed_back_in", "closed_in", "presented_in", "due_in", "open_at"]
@@ -20,11 +21,16 @@ PER_100: Unit = "per 100"
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A definition: its name, its version, and the cohorts it is defined over, the default first."""
+    """A definition: its name, its version, and the cohorts it is defined over, the default first.
+
+    Attributes:
+        dimensions: What it may be grouped by beside `DIMENSIONS`.
+    """
 
     name: str
     version: int
     cohorts: tuple[Cohort, ...]
+    dimensions: tuple[str, ...] = ()
 
     @property
     def definition(self) -> str:
@@ -53,6 +59,9 @@ class ReportRow:
             denominator, and not of a rate's.
         low: The lower 95 % limit, for percentiles one each; None where there is none.
         high: The upper 95 % limit, likewise.
+        share: The part that the group is of what it is a part of, per 100, if the figure is such parts.
+        parts: What the counts are made of, if the figure says so.
+        policies: The policies with the versions that its clocks were judged by, if it is about clocks.
     """
 
     figure: str
@@ -70,6 +79,9 @@ class ReportRow:
     censored: int = 0
     low: Limit = None
     high: Limit = None
+    share: Number | None = None
+    parts: Mapping[str, int] | None = None
+    policies: tuple[str, ...] | None = None
 
     def plain(self) -> dict[str, object]:
         """The row as JSON has it: `percentiles` in place of `value` where the figure is those."""
@@ -91,6 +103,9 @@ class ReportRow:
             "censored": self.censored,
             "low": _plain_limit(self.low),
             "high": _plain_limit(self.high),
+            **({"share": self.share} if self.share is not None else {}),
+            **({"parts": dict(self.parts)} if self.parts is not None else {}),
+            **({"policies": list(self.policies)} if self.policies is not None else {}),
         }
 
     def flat(self) -> dict[str, object]:
@@ -105,6 +120,9 @@ class ReportRow:
         flat |= {f"days_{name}": count for name, count in (self.ages or {}).items()}
         flat |= {key: plain[key] for key in ("unit", "numerator", "denominator", "excluded", "censored")}
         flat |= {"low": None, "high": None} if self.percentiles is not None else {"low": self.low, "high": self.high}
+        flat |= {"share": self.share} if self.share is not None else {}
+        flat |= self.parts or {}
+        flat |= {"policies": " ".join(self.policies)} if self.policies is not None else {}
         return flat | {"reason": self.reason}
 
 
@@ -168,6 +186,7 @@ class Report:
         position: The last position of the log that was read.
         set_aside: Tickets left out of all rows, because an event of theirs cannot be read or folded.
         rows: By figure, then by group in order of code points.
+        differences: Of clocks that were judged twice, those judged otherwise; None where the figure is not about such.
     """
 
     figure: str
@@ -182,6 +201,7 @@ class Report:
     position: int
     set_aside: int = 0
     rows: tuple[ReportRow, ...]
+    differences: tuple[Difference, ...] | None = None
 
     def of(self, figure: str) -> tuple[ReportRow, ...]:
         """The rows of one of its figures."""
@@ -204,6 +224,7 @@ class Report:
             "position": self.position,
             "set_aside": self.set_aside,
             "rows": [row.plain() for row in self.rows],
+            **({} if self.differences is None else {"differences": [one.plain() for one in self.differences]}),
         }
 
     def to_json(self) -> str:

@@ -1,0 +1,307 @@
+"""Answering: what a report was asked, understood, and the rows that answer it, kept or folded anew."""
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from typing import Any, TypedDict, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ticketing.adapters.projector import rules_for, view_of
+from ticketing.adapters.store import Stored
+from ticketing.adapters.view import View
+from ticketing.application import Ticketing
+from ticketing.domain.errors import BadInput, nearest
+from ticketing.domain.values import Event, Recorded, instant_text
+from ticketing.projections.asked import When, cohort_asked, dimensions_asked, instant_asked, period_edge
+from ticketing.projections.report import Cohort, Figure, Parameter, Report, ReportRow
+from ticketing.projections.row import Projection, Row
+from ticketing.projections.sample import Scope
+from ticketing.projections.whole import row_of
+
+R = TypeVar("R", bound=Row)
+S = TypeVar("S")
+_READS = 3
+
+
+class Asked(TypedDict, total=False):
+    """What every report may be asked with.
+
+    Attributes:
+        by: Dimensions to group by (`DIMENSIONS`); none is one group of all.
+        from_: The first instant of the cohort's period, or its first day in `zone`.
+        to: The last instant, or the last day, inclusive.
+        cohort: Which tickets; each figure names those it is defined over, the default first.
+        as_of: Facts that had occurred by then, inclusive; a date is its first instant in `zone`. Default: now.
+        known_at: Facts and corrections that were recorded by then, inclusive.
+        position: Facts up to this position of the log.
+        zone: The IANA zone of dates and months.
+        stale: Read the rows as they stand instead of catching up first.
+        on_progress: Told how many facts are done, out of how many, while rows are folded.
+    """
+
+    by: Sequence[str]
+    from_: When
+    to: When
+    cohort: str | None
+    as_of: When
+    known_at: When
+    position: int | None
+    zone: str
+    stale: bool
+    on_progress: Callable[[int, int], None] | None
+
+
+# what was asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What was asked, understood.
+
+    Attributes:
+        position: The last position that counts; None asks the rows as they are now.
+    """
+
+    figure: Figure
+    cohort: Cohort
+    scope: Scope
+    from_: str | None
+    to: str | None
+    as_of: datetime
+    known_at: datetime | None
+    zone: str
+    position: int | None
+    is_stale: bool
+    tell: Callable[[int, int], None]
+
+    def report(self, rows: Iterable[ReportRow], read: "Read", **parameters: Parameter) -> Report:
+        """The report with its header."""
+        return Report(
+            figure=self.figure.name,
+            definition=self.figure.definition,
+            parameters={"by": self.scope.by, **parameters},
+            cohort=self.cohort,
+            from_=self.from_,
+            to=self.to,
+            as_of=instant_text(self.as_of),
+            known_at=None if self.known_at is None else instant_text(self.known_at),
+            zone=self.zone,
+            position=read.position,
+            set_aside=len(read.aside),
+            rows=tuple(rows),
+        )
+
+
+def understood(app: Ticketing, figure: Figure, asked: Asked, report: Callable[..., Report]) -> Question:
+    """What was asked of a report.
+
+    Args:
+        app: The application on the store.
+        figure: What the report is about.
+        asked: What was asked, beside the report's own parameters.
+        report: The report, whose signature says which those are.
+
+    Raises:
+        BadInput: It cannot be understood.
+    """
+    _refuse_unknown(figure, asked, report)
+    zone_name = asked.get("zone", "UTC")
+    zone = _zone(zone_name)
+    as_of, known_at, position = _cuts(app, asked, zone)
+    from_at, from_ = period_edge("from", asked.get("from_"), zone, is_end=False)
+    before, to = period_edge("to", asked.get("to"), zone, is_end=True)
+    if from_at is not None and before is not None and before <= from_at:
+        raise BadInput(f"the period ends before it starts: from {from_} to {to}")
+    observed_until = as_of if known_at is None else min(as_of, known_at)
+    return Question(
+        figure=figure,
+        cohort=cohort_asked(figure, asked.get("cohort")),
+        scope=Scope(
+            by=dimensions_asked(asked.get("by", ()), figure),
+            from_at=from_at,
+            before=before,
+            observed_until=observed_until,
+            zone=zone,
+        ),
+        from_=from_,
+        to=to,
+        as_of=as_of,
+        known_at=known_at,
+        zone=zone_name,
+        position=position,
+        is_stale=asked.get("stale", False),
+        tell=asked.get("on_progress") or _tell_nobody,
+    )
+
+
+def _refuse_unknown(figure: Figure, asked: Iterable[str], report: Callable[..., Report]) -> None:
+    """Refuses a parameter that there is not, which `**asked` would take and leave unanswered."""
+    named = inspect.signature(report).parameters.values()
+    known = [*Asked.__annotations__, *(one.name for one in named if one.kind is one.KEYWORD_ONLY)]
+    for name in asked:
+        if name not in known:
+            raise BadInput(f"{name} is no parameter of {figure.name}; the nearest is {nearest(name, known)}")
+
+
+def _tell_nobody(done: int, total: int) -> None:
+    """Nobody wants to know how far it is."""
+
+
+def _cuts(app: Ticketing, asked: Asked, zone: tzinfo) -> tuple[datetime, datetime | None, int | None]:
+    """As of when, known when, and the last position that counts; no position without any cut.
+
+    Unless told otherwise, a report of what was known then is as of then.
+    """
+    as_of = instant_asked("as_of", asked.get("as_of"), zone)
+    known_at = instant_asked("known_at", asked.get("known_at"), zone)
+    position = asked.get("position")
+    now = app.now().astimezone(UTC)
+    for name, given in (("as_of", as_of), ("known_at", known_at)):
+        if given is not None and given > now + app.settings.skew:
+            raise BadInput(f"{name} {instant_text(given)} is after now, {instant_text(now)}")
+    if as_of is None and known_at is None and position is None:
+        return now, None, None
+    head = app.store.head()
+    if position is not None and not 0 <= position <= head:
+        raise BadInput(f"there is no position {position}: the log ends at {head}")
+    last = head if position is None else position
+    if known_at is not None:
+        last = app.store.known_at(known_at, up_to=last)
+    if as_of is None:
+        as_of = known_at or (app.store.recorded_at(last) if last else now)
+    return as_of, known_at, last
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return UTC if name == "UTC" else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise BadInput(f"there is no zone {name}; one is written like Europe/Berlin") from None
+
+
+# where the answer comes from
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read.
+
+    Attributes:
+        position: The last position that counted.
+        dropped: Positions of events that were given up, which no row knows of.
+        aside: Tickets left out, because an event of theirs cannot be folded.
+    """
+
+    position: int
+    dropped: frozenset[int]
+    aside: set[UUID]
+
+
+def _read(view: View[Any], position: int) -> Read:
+    """What is to be left out of the rows of a view."""
+    letters = view.letters()
+    return Read(
+        position,
+        frozenset(letter.position for letter in letters if letter.dropped_at is not None),
+        {letter.ticket_id for letter in letters if letter.dropped_at is None},
+    )
+
+
+def gathered(
+    app: Ticketing, projection: Projection[R], question: Question, gather: Callable[[Iterable[R]], S]
+) -> tuple[S, Read]:
+    """What is gathered from the rows of a projection, and where they stood."""
+    if question.position is not None:
+        return gathered_anew(app, projection, question, gather, question.position)
+    if not question.is_stale:
+        head = app.store.head()
+        app.projections.catch_up([projection], on_page=lambda reached: question.tell(min(reached, head), head))
+    view = app.projections.ready_view(projection)
+    position = view.position()
+    for _ in range(_READS):
+        read = _read(view, position)
+        found = gather(_kept(app, projection, view, question, read))
+        reached = view.position()
+        if reached == position:
+            return found, read
+        position = reached  # somebody folded a page meanwhile, and the rows are neither before it nor after it
+    return gathered_anew(app, projection, question, gather, position)
+
+
+def gathered_anew(
+    app: Ticketing,
+    projection: Projection[R],
+    question: Question,
+    gather: Callable[[Iterable[R]], S],
+    position: int,
+    *,
+    beside: Projection[Any] | None = None,
+) -> tuple[S, Read]:
+    """What is gathered from rows that are folded anew, up to a position.
+
+    Args:
+        app: The application on the store.
+        projection: What is folded.
+        question: What was asked.
+        gather: What is made of the rows.
+        position: The last one that counts.
+        beside: Whose view knows what was given up, where none is kept of the projection itself.
+    """
+    read = replace(_read(view_of(app.store, beside or projection), position), aside=set())
+    return gather(_refolded(app, projection, question, read)), read
+
+
+def _kept(app: Ticketing, projection: Projection[R], view: View[R], question: Question, read: Read) -> Iterator[R]:
+    """The rows of a view; those that know of a fact after `as_of` (clocks differ a little) are folded without it."""
+    ahead = []
+    for row in view.rows():
+        if row.ticket_id in read.aside:
+            continue
+        if row.latest_at is not None and row.latest_at > question.as_of:
+            ahead.append(row.ticket_id)
+        else:
+            yield row
+    for ticket_id in ahead:
+        yield from _folded_anew(app, projection, question, read, app.store.stored_stream(ticket_id))
+
+
+def _refolded(app: Ticketing, projection: Projection[R], question: Question, read: Read) -> Iterator[R]:
+    """Rows folded from the log within the cuts, one ticket in memory at a time."""
+    done = 0
+    for stored in app.store.stored_histories(up_to=read.position):
+        yield from _folded_anew(app, projection, question, read, stored)
+        done += len(stored)
+        question.tell(done, read.position)
+    question.tell(read.position, read.position)
+
+
+def _folded_anew(
+    app: Ticketing, projection: Projection[R], question: Question, read: Read, stored: Sequence[Stored]
+) -> Iterator[R]:
+    """The row of one ticket within the cuts; nothing where there can be none, which is noted."""
+    ticket_id = stored[0].stream_id
+    known = _known(stored, question, read)
+    rules = rules_for(projection, app.store, read.position)
+    try:
+        row = row_of(projection, ticket_id, app.store.read(known), rules, as_of=question.as_of)
+    except Exception:  # noqa: BLE001 - as in a page: whatever the fold of a ticket fails with stops this one alone
+        read.aside.add(ticket_id)
+    else:
+        yield row
+
+
+def _known(stored: Iterable[Stored], question: Question, read: Read) -> list[Stored]:
+    return [
+        row
+        for row in stored
+        if row.position <= read.position
+        and row.position not in read.dropped
+        and (question.known_at is None or row.recorded_at <= question.known_at)
+    ]
+
+
+def known_history(app: Ticketing, question: Question, read: Read, ticket_id: UUID) -> Sequence[Recorded[Event]]:
+    """What a report knew of a ticket, in order of version, corrections not applied."""
+    return app.store.read(_known(app.store.stored_stream(ticket_id), question, read))
