@@ -71,7 +71,8 @@ def running(folder: Path, *arguments: str, projections: str = "", slow: str = ""
     """
     stderr = folder / f"stderr-{time.monotonic_ns()}"
     environment = _environment({"TICKETING_PROJECTIONS": projections, "SLOW_SECONDS": slow})
-    command = [sys.executable, "-m", "ticketing", *arguments]
+    # Who starts the tests in the background has them ignore SIGINT, and a program inherits that.
+    command = ["env", "--default-signal=INT", sys.executable, "-m", "ticketing", *arguments]
     with (
         stderr.open("wb") as file,
         subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=file) as process,

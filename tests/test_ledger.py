@@ -351,3 +351,14 @@ def test_whatever_happened_every_second_belongs_to_one_span(facts: list[Recorded
 def test_a_span_comes_back_from_its_json_as_it_was(facts: list[Recorded[Event]]) -> None:
     found = spans_of(surviving(facts), WAITS)
     assert [Span.model_validate_json(span.model_dump_json()) for span in found] == list(found)
+
+
+def test_a_receipt_handed_back_at_once_still_begins_the_ledger() -> None:
+    # Logs that know the day alone have many: 4 h at home, then 4 h in the queue.
+    ledger = sums((0, OPENED), (0, RECEIVED), (0, HANDED_BACK), (4, RECEIVED), (8, HANDED_BACK))
+    assert hours_of(ledger) == {("nobody", "at_home"): 4, ("company", "queue"): 4}
+
+
+def test_a_receipt_that_is_closed_at_once_ends_the_time_at_home() -> None:
+    ledger = sums((0, OPENED), (0, RECEIVED), (3, HANDED_BACK), (10, RECEIVED), (10, CLOSED))
+    assert hours_of(ledger) == {("company", "queue"): 3, ("nobody", "at_home"): 7}

@@ -9,6 +9,7 @@ from datetime import date, time
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
+from pydantic.types import StringConstraints
 
 from ticketing.domain.values import Instant, Key, Value
 
@@ -21,7 +22,9 @@ def _time_of_day(given: object) -> object:
     return given
 
 
-LocalTime = Annotated[str, BeforeValidator(_time_of_day)]
+LocalTime = Annotated[
+    str, BeforeValidator(_time_of_day), StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")
+]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 

@@ -119,12 +119,14 @@ def spans_of(
     custody = custody_of(facts)
     waits = sorted(waits_of(facts), key=lambda wait: (order.index(wait.cause), wait.from_at))
     spans: list[Span] = []
+    ended: datetime | None = None
     for from_at, to_at in custody.intervals:
-        spans += _at_home(spans, from_at)
+        spans += _at_home(ended, from_at)
         if to_at is None or to_at > from_at:
             spans += _within(from_at, to_at, custody, waits)
+        ended = to_at
     if custody.last_back_at is not None:
-        spans += _at_home(spans, custody.last_back_at)
+        spans += _at_home(ended, custody.last_back_at)
     return tuple(spans) if until is None else cut_at(spans, until)
 
 
@@ -169,10 +171,10 @@ def microseconds_of(span: Span) -> int:
     return 0 if span.to_at is None else (span.to_at - span.from_at) // _MICROSECOND
 
 
-def _at_home(spans: Sequence[Span], to_at: datetime) -> Iterator[Span]:
-    """What lies between the last span, if it has ended, and a later instant."""
-    if spans and spans[-1].to_at is not None and spans[-1].to_at < to_at:
-        yield Span(from_at=spans[-1].to_at, to_at=to_at, party="nobody", cause="at_home")
+def _at_home(since: datetime | None, to_at: datetime) -> Iterator[Span]:
+    """What lies between the end of a custody, if it has ended, and a later instant."""
+    if since is not None and since < to_at:
+        yield Span(from_at=since, to_at=to_at, party="nobody", cause="at_home")
 
 
 def _within(from_at: datetime, to_at: datetime | None, custody: Custody, waits: Sequence[Wait]) -> Iterator[Span]:
