@@ -111,11 +111,12 @@ class Read:
         self._clocks = [WallClock(version, watched.instants(3)) for version in watched.versions]
         instants = watched.instants()
         counting = [self._counting(instant, watched.known) for instant in instants]
+        # Where nothing of the known one is frozen, what was published later counts.
+        counting = [
+            clock if instant not in clock.past else self._counting(instant, len(watched.versions))
+            for instant, clock in zip(instants, counting, strict=True)
+        ]
         self.horizon = self._horizon(instants, counting)
-        if self.horizon is not None and watched.known < len(watched.versions):
-            extended = instants.index(self.horizon)
-            counting[extended:] = [self._counting(instant, len(watched.versions)) for instant in instants[extended:]]
-            self.horizon = self._horizon(instants, counting)
         self.is_open = [instant in clock.open for instant, clock in zip(instants, counting, strict=True)]
         self.days = [clock.shown[instant].date() for instant, clock in zip(instants, counting, strict=True)]
 
