@@ -1,4 +1,4 @@
-"""The questions people ask of a store, as library calls; those about clocks are in `clock_reports.py`.
+"""The questions people ask of a store, as library calls; each family of figures has its module in `figures`.
 
 A report is always as of an instant, printed in its header: facts count that had occurred by then, and native tickets
 were observed until then. Without `as_of`, `known_at` or `position` it is answered from the rows that projections keep,
@@ -10,8 +10,8 @@ from typing import Unpack
 
 from ticketing.answering import Asked, Question, gathered, understood
 from ticketing.application import Ticketing
-from ticketing.clock_reports import ledger, promises, sites, sla
 from ticketing.domain.errors import BadInput, nearest
+from ticketing.figures.clocks import ledger, promises, sites, sla
 from ticketing.projections import backlog as backlogs
 from ticketing.projections import complaints
 from ticketing.projections import first_pass as first_passes
