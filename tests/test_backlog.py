@@ -21,8 +21,6 @@ UNUSED = frozenset(
         e.CustomerContacted,
         e.TestPerformed,
         e.StandardPinned,
-        e.EntitlementDecided,
-        e.EntitlementRevised,
         e.PositionRequested,
         e.PositionStated,
         e.EvidenceSubmitted,

@@ -14,7 +14,6 @@ from ticketing.projections.report import ReportRow
 
 UNUSED = frozenset(
     {
-        e.PaperworkCompleted,
         e.ProofOfPurchaseRecorded,
         e.PromiseMade,
         e.RepeatLinked,
@@ -24,8 +23,6 @@ UNUSED = frozenset(
         e.CustomerContacted,
         e.TestPerformed,
         e.StandardPinned,
-        e.EntitlementDecided,
-        e.EntitlementRevised,
         e.EstimateIssued,
         e.EstimateApproved,
         e.WaitStarted,
@@ -47,7 +44,6 @@ UNUSED = frozenset(
         e.BillIssued,
         e.BillCredited,
         e.PaymentReceived,
-        e.CustomerNotified,
         e.ComplaintReceived,
         e.ComplaintAcknowledged,
         e.ComplaintResolved,

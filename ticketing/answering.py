@@ -2,22 +2,31 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
+from heapq import merge
+from itertools import chain
+from operator import itemgetter
 from typing import Any, TypedDict, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ticketing.adapters.counting import Answers, ahead, chosen, count, singly, sources
+from ticketing.adapters.counting import Asked as _Asked
 from ticketing.adapters.projector import rules_for, view_of
 from ticketing.adapters.store import Stored
+from ticketing.adapters.temporary_rows import TemporaryRows
 from ticketing.adapters.view import View
 from ticketing.application import Ticketing
 from ticketing.domain.errors import BadInput, nearest
 from ticketing.domain.values import Event, Recorded, instant_text
 from ticketing.projections.asked import When, cohort_asked, dimensions_asked, instant_asked, period_edge
+from ticketing.projections.counts import Counted, Counts
 from ticketing.projections.report import Cohort, Figure, Parameter, Report, ReportRow
 from ticketing.projections.row import Projection, Row
 from ticketing.projections.sample import Scope
+from ticketing.projections.site_kinds import SiteKinds
 from ticketing.projections.whole import row_of
 
 R = TypeVar("R", bound=Row)
@@ -124,6 +133,7 @@ def understood(app: Ticketing, figure: Figure, asked: Asked, report: Callable[..
             before=before,
             observed_until=observed_until,
             zone=zone,
+            site_kinds=_site_kinds(app, position) if "site_kind" in asked.get("by", ()) else SiteKinds(),
         ),
         from_=from_,
         to=to,
@@ -174,6 +184,11 @@ def _cuts(app: Ticketing, asked: Asked, zone: tzinfo) -> tuple[datetime, datetim
     return as_of, known_at, last
 
 
+def _site_kinds(app: Ticketing, position: int | None) -> SiteKinds:
+    last = app.store.head() if position is None else position
+    return SiteKinds.of_sites(app.store.rules_at(last).sites, last)
+
+
 def _zone(name: str) -> tzinfo:
     try:
         return UTC if name == "UTC" else ZoneInfo(name)
@@ -215,11 +230,7 @@ def gathered(
     """What is gathered from the rows of a projection, and where they stood."""
     if question.position is not None:
         return gathered_anew(app, projection, question, gather, question.position)
-    if not question.is_stale:
-        head = app.store.head()
-        app.projections.catch_up([projection], on_page=lambda reached: question.tell(min(reached, head), head))
-    view = app.projections.ready_view(projection)
-    position = view.position()
+    view, position = _caught_up(app, projection, question)
     for _ in range(_READS):
         read = _read(view, position)
         found = gather(_kept(app, projection, view, question, read))
@@ -228,6 +239,97 @@ def gathered(
             return found, read
         position = reached  # somebody folded a page meanwhile, and the rows are neither before it nor after it
     return gathered_anew(app, projection, question, gather, position)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows to be counted where they are.
+
+    Attributes:
+        read: What was read.
+    """
+
+    read: Read
+    _parts: Sequence[tuple[Answers, _Asked]]
+
+    def count(self, counts: Counts) -> Counted:
+        """What is counted of them, by group."""
+        counted = Counted((*self._parts[0][1].scope.by, *counts.by))
+        for answers, asked in self._parts:
+            count(answers, counts, asked, counted)
+        return counted
+
+    def singly(self, counts: Counts) -> Iterator[tuple[UUID, tuple[Any, ...]]]:
+        """What each ticket adds to what is counted, in order of ticket id; see `counting.singly`."""
+        return merge(*(singly(answers, counts, asked) for answers, asked in self._parts), key=itemgetter(0))
+
+    def chosen(self, counts: Counts, *columns: str) -> Iterator[tuple[Any, ...]]:
+        """Columns of tickets, in no order; see `counting.chosen`."""
+        return chain.from_iterable(chosen(answers, counts, asked, columns) for answers, asked in self._parts)
+
+
+def counted(app: Ticketing, projection: Projection[R], question: Question, ask: Callable[[Rows], S]) -> tuple[S, Read]:
+    """What is counted of the rows of a projection, and where they stood.
+
+    Args:
+        app: The application on the store.
+        projection: Whose rows.
+        question: What was asked.
+        ask: What is made of the rows; it may be called again where somebody writes to them meanwhile.
+    """
+    if question.position is not None:
+        return counted_anew(app, projection, question, ask, question.position)
+    view, position = _caught_up(app, projection, question)
+    for _ in range(_READS):
+        read = _read(view, position)
+        with ExitStack() as stack:
+            found = ask(_kept_rows(app, projection, view, question, read, stack))
+        reached = view.position()
+        if reached == position:
+            return found, read
+        position = reached  # somebody folded a page meanwhile, and the rows are neither before it nor after it
+    return counted_anew(app, projection, question, ask, position)
+
+
+def counted_anew(
+    app: Ticketing, projection: Projection[R], question: Question, ask: Callable[[Rows], S], position: int
+) -> tuple[S, Read]:
+    """The same of rows that are folded anew, up to a position."""
+    read = replace(_read(view_of(app.store, projection), position), aside=set())
+    with TemporaryRows(projection.row) as laid_out:
+        for row in _refolded(app, projection, question, read):
+            laid_out.add(row)
+        ends, _ = sources(laid_out.select, question.as_of)
+        return ask(Rows(read, [(laid_out.select, _Asked(scope=question.scope, ends=ends))])), read
+
+
+def _kept_rows(
+    app: Ticketing, projection: Projection[R], view: View[R], question: Question, read: Read, stack: ExitStack
+) -> Rows:
+    """The rows of a view; those that know of a fact after `as_of` (clocks differ a little) are folded without it."""
+    ends, is_ahead = sources(view.select, question.as_of, read.aside)
+    late = TemporaryRows(projection.row)
+    stack.enter_context(late)
+    for ticket_id in ahead(view.select, question.as_of) if is_ahead else ():
+        if ticket_id not in read.aside:
+            for row in _folded_anew(app, projection, question, read, app.store.stored_stream(ticket_id)):
+                late.add(row)
+    for source, end in sources(late.select, question.as_of)[0].items():
+        ends[source] = max(end, ends.get(source, end))
+    kept = _Asked(scope=question.scope, ends=ends, aside=read.aside, latest_at=question.as_of)
+    parts: list[tuple[Answers, _Asked]] = [(view.select, kept)]
+    if is_ahead:
+        parts.append((late.select, _Asked(scope=question.scope, ends=ends)))
+    return Rows(read, parts)
+
+
+def _caught_up(app: Ticketing, projection: Projection[R], question: Question) -> tuple[View[R], int]:
+    """The view of a projection, caught up unless told otherwise, and where it stands."""
+    if not question.is_stale:
+        head = app.store.head()
+        app.projections.catch_up([projection], on_page=lambda reached: question.tell(min(reached, head), head))
+    view = app.projections.ready_view(projection)
+    return view, view.position()
 
 
 def gathered_anew(

@@ -5,12 +5,13 @@ were observed until then. Without `as_of`, `known_at` or `position` it is answer
 caught up first; with any of them the log is folded anew, one ticket at a time. Both ways give the same report.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Unpack
 
-from ticketing.answering import Asked, Question, gathered, understood
+from ticketing.answering import Asked, Question, Rows, counted, understood
 from ticketing.application import Ticketing
 from ticketing.domain.errors import BadInput, nearest
+from ticketing.figures import comparisons
 from ticketing.figures.clocks import ledger, promises, sites, sla
 from ticketing.projections import backlog as backlogs
 from ticketing.projections import complaints
@@ -30,8 +31,10 @@ __all__ = [
     "backlog",
     "complaint_rate",
     "complaint_rate_opened",
+    "control_chart",
     "dimensions_of",
     "first_pass",
+    "funnel",
     "ledger",
     "named",
     "promises",
@@ -46,6 +49,9 @@ W_DAYS = 30
 
 H_DAYS = 90
 """How long after opening one does, closed or not."""
+
+MINIMUM_N = 20
+"""A group of fewer is shown, but not judged."""
 
 
 def turnaround(
@@ -73,14 +79,15 @@ def turnaround(
     """
     question = understood(app, turnarounds.TURNAROUND, asked, turnaround)
     shown = percentiles_asked(percentiles)
-    sample, read = gathered(
-        app, TURNAROUND_ROWS, question, lambda rows: turnarounds.gather(rows, question.scope, question.cohort)
+    days = None if within_days is None else days_asked("within_days", within_days)
+    found, read = counted(
+        app, TURNAROUND_ROWS, question, lambda rows: rows.count(turnarounds.counts(question.cohort, days=days))
     )
-    in_unit = unit_asked(unit) or turnarounds.unit_of(sample, shown)
-    rows = turnarounds.turnaround(sample, shown, in_unit)
-    rows += turnarounds.turnaround_closed(sample, question.cohort, shown, in_unit)
-    if within_days is not None:
-        rows += turnarounds.within_days(sample, days_asked("within_days", within_days))
+    in_unit = unit_asked(unit) or turnarounds.unit_of(found, shown)
+    rows = turnarounds.turnaround(found, shown, in_unit)
+    rows += turnarounds.turnaround_closed(found, question.cohort, shown, in_unit)
+    if days is not None:
+        rows += turnarounds.within_days(found, days)
     return question.report(rows, read, percentiles=shown, unit=in_unit, within_days=within_days)
 
 
@@ -94,11 +101,9 @@ def turnaround_closed(
     """
     question = understood(app, turnarounds.TURNAROUND_CLOSED, asked, turnaround_closed)
     shown = percentiles_asked(percentiles)
-    sample, read = gathered(
-        app, TURNAROUND_ROWS, question, lambda rows: turnarounds.gather(rows, question.scope, question.cohort)
-    )
-    in_unit = unit_asked(unit) or turnarounds.unit_of(sample, shown)
-    rows = turnarounds.turnaround_closed(sample, question.cohort, shown, in_unit)
+    found, read = counted(app, TURNAROUND_ROWS, question, lambda rows: rows.count(turnarounds.counts(question.cohort)))
+    in_unit = unit_asked(unit) or turnarounds.unit_of(found, shown)
+    rows = turnarounds.turnaround_closed(found, question.cohort, shown, in_unit)
     return question.report(rows, read, percentiles=shown, unit=in_unit)
 
 
@@ -109,8 +114,8 @@ def first_pass(app: Ticketing, **asked: Unpack[Asked]) -> Report:
         BadInput: Something asked cannot be understood, or scipy is missing.
     """
     question = understood(app, first_passes.FIRST_PASS, asked, first_pass)
-    sample, read = gathered(app, FIRST_PASS_ROWS, question, lambda rows: first_passes.gather(rows, question.scope))
-    return question.report(first_passes.first_pass(sample), read)
+    found, read = counted(app, FIRST_PASS_ROWS, question, lambda rows: rows.count(first_passes.COUNTS))
+    return question.report(first_passes.first_pass(found), read)
 
 
 def complaint_rate(app: Ticketing, *, w_days: int = W_DAYS, h_days: int = H_DAYS, **asked: Unpack[Asked]) -> Report:
@@ -152,15 +157,72 @@ def backlog(app: Ticketing, **asked: Unpack[Asked]) -> Report:
     question = understood(app, backlogs.BACKLOG, asked, backlog)
     if question.from_ is not None or question.to is not None:
         raise BadInput("a backlog is of one instant: name it by as_of, not by from and to")
-    sample, read = gathered(app, BACKLOG_ROWS, question, lambda rows: backlogs.gather(rows, question.scope))
-    return question.report(backlogs.backlog(sample), read)
+    found, read = counted(app, BACKLOG_ROWS, question, lambda rows: rows.count(backlogs.COUNTS))
+    return question.report(backlogs.backlog(found), read)
+
+
+def funnel(
+    app: Ticketing,
+    *,
+    of: str = "complaint_rate",
+    minimum_n: int = MINIMUM_N,
+    by: str | Sequence[str] = (),
+    **asked: object,
+) -> Report:
+    """Which site, technician or model stands out, and whether it is by more than chance.
+
+    Args:
+        app: The application on the store.
+        of: The report that is compared; its own figure is a rate.
+        minimum_n: A group of fewer is shown, but neither ranked nor tested.
+        by: What is compared, at least one dimension.
+        asked: See `Asked`, and the parameters of the report that is compared.
+
+    Returns:
+        Its rows, each with `compared`: the `pooled` rate, the limits of chance about it for a group of that size
+        (`low_95`, `high_95`, `low_998`, `high_998`), `p`, `p_adjusted`, `rank`, `stands_out` and `is_too_few`.
+
+    Raises:
+        BadInput: Something asked cannot be understood, or scipy is missing.
+    """
+    return comparisons.funnel(app, _compared(of), minimum_n, (by,) if isinstance(by, str) else tuple(by), asked)
+
+
+def control_chart(
+    app: Ticketing, *, of: str = "complaint_rate", by: str | Sequence[str] = (), **asked: object
+) -> Report:
+    """Whether a rate really rose or fell: by month, or by quarter if that is asked for, with limits of chance.
+
+    Args:
+        app: The application on the store.
+        of: The report that is charted; its own figure is a rate.
+        by: Dimensions; beside the month, or the quarter, each group has a chart of its own.
+        asked: See `Asked`, and the parameters of the report that is charted.
+
+    Returns:
+        Its rows, each with `compared`: the `centre`, `sigma_z`, `z`, the limits of the p chart (`low_p`, `high_p`) and
+        of Laney's p′ chart (`low_p_prime`, `high_p_prime`), `is_signal_p` and `is_signal_p_prime`.
+
+    Raises:
+        BadInput: Something asked cannot be understood, or scipy is missing.
+    """
+    return comparisons.control_chart(app, _compared(of), (by,) if isinstance(by, str) else tuple(by), asked)
+
+
+def _compared(of: str) -> Callable[..., Report]:
+    known = REPORTS.keys() - {"control_chart", "funnel"}
+    if of not in known:
+        raise BadInput(f"there is no report {of} to compare; the nearest is {nearest(of, sorted(known))}")
+    return REPORTS[of]
 
 
 REPORTS: Mapping[str, Callable[..., Report]] = {
     "backlog": backlog,
     "complaint_rate": complaint_rate,
     "complaint_rate_opened": complaint_rate_opened,
+    "control_chart": control_chart,
     "first_pass": first_pass,
+    "funnel": funnel,
     "ledger": ledger,
     "promises": promises,
     "sites": sites,
@@ -193,12 +255,10 @@ def dimensions_of(name: str) -> tuple[str, ...]:
 
 
 def _complaints(app: Ticketing, question: Question, w_days: int | None, h_days: int) -> Report:
-    def gather(rows: Iterable[complaints.ComplaintRow]) -> list[ReportRow]:
-        handed_back, opened = complaints.samples(question.scope)
-        complaints.gather(rows, handed_back, opened)
-        first = [] if w_days is None else complaints.complaint_rate(handed_back, w_days)
-        return first + complaints.complaint_rate_opened(opened, h_days)
+    def ask(rows: Rows) -> list[ReportRow]:
+        first = [] if w_days is None else complaints.complaint_rate(rows.count(complaints.handed_back(w_days)), w_days)
+        return first + complaints.complaint_rate_opened(rows.count(complaints.opened(h_days)), h_days)
 
-    rows, read = gathered(app, COMPLAINT_ROWS, question, gather)
+    rows, read = counted(app, COMPLAINT_ROWS, question, ask)
     days: dict[str, Parameter] = {"h_days": h_days} if w_days is None else {"w_days": w_days, "h_days": h_days}
     return question.report(rows, read, **days)

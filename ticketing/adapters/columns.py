@@ -1,11 +1,11 @@
 """Columns: the row of a projection as columns of a table, derived from its class; the same for every store."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import Field, dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from types import NoneType, UnionType
+from types import MappingProxyType, NoneType, UnionType
 from typing import Annotated, Any, Generic, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -72,15 +72,28 @@ class RowForm(Generic[R]):
         row: The class of the rows.
         write: What a store makes of a value that is not None, by kind; as it is where nothing is named.
         read: The inverse.
+        kept_as: What the signature calls a kind that the store has kept otherwise before.
     """
 
-    def __init__(self, row: type[R], write: dict[Kind, Convert], read: dict[Kind, Convert]) -> None:
+    def __init__(
+        self,
+        row: type[R],
+        write: dict[Kind, Convert],
+        read: dict[Kind, Convert],
+        kept_as: Mapping[Kind, str] = MappingProxyType({}),
+    ) -> None:
         self._row = row
+        self._kept_as = kept_as
         self.columns = columns_of(row)
         self.names = tuple(column.name for column in self.columns)
         self._write = [column.write or write.get(column.kind) for column in self.columns]
         self._read = [column.read or read.get(column.kind) for column in self.columns]
         self._checks = [(column.name, column.is_kept) for column in self.columns]
+
+    @property
+    def row_class(self) -> type[R]:
+        """The class of the rows."""
+        return self._row
 
     @property
     def looked_up(self) -> tuple[str, ...]:
@@ -181,7 +194,7 @@ class RowForm(Generic[R]):
     @property
     def signature(self) -> str:
         """Names and kinds of the columns: tables are the same if and only if these are."""
-        return ",".join(f"{column.name} {column.kind}" for column in self.columns)
+        return ",".join(f"{column.name} {self._kept_as.get(column.kind, column.kind)}" for column in self.columns)
 
 
 def columns_of(row: type[Row]) -> tuple[Column, ...]:

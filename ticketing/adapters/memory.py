@@ -19,12 +19,14 @@ from eventsourcing.popo import POPOApplicationRecorder
 from ticketing.adapters.admission import Admitted, Request, Standing, appends_of, claims_touched, encoded
 from ticketing.adapters.codec import Codec
 from ticketing.adapters.columns import RowForm, table_name
+from ticketing.adapters.counting import Statement
 from ticketing.adapters.group import GroupCommit
 from ticketing.adapters.kept_rules import KeptRules
 from ticketing.adapters.memory_tree import MemoryTree
 from ticketing.adapters.private import SaltedText
 from ticketing.adapters.projector import fold_inline, require_known
 from ticketing.adapters.store import STORE_KEY_BYTES, Append, ClaimKind, KeptCommand, Log, Store, Stored, Watch
+from ticketing.adapters.temporary_rows import TemporaryRows
 from ticketing.adapters.view import DeadLetter, Loaded, View, ViewId, ViewState, moved
 from ticketing.domain.values import Event, Recorded, StreamKind
 from ticketing.projections.row import Projection, Row
@@ -176,6 +178,12 @@ class MemoryView(View[R]):
             rows = sorted(self._kept.rows.items())
         for _, row in rows:
             yield row
+
+    def select(self, statement: Statement, *, is_long: bool = False) -> Iterator[Sequence[Any]]:
+        with TemporaryRows(self._form.row_class) as laid_out:
+            for row in self.rows():
+                laid_out.add(row)
+            yield from laid_out.select(statement, is_long=is_long)
 
     def earliest(self, column: str, until: datetime, limit: int | None = None) -> Iterator[R]:
         self._form.require_looked_up(column)

@@ -2,7 +2,8 @@
 
 Whoever writes to a view locks its table of rows before its row in `ticketing_views`, so that no two wait for each
 other. What is loaded comes in one statement, and so is what is saved: it is one round trip, and of one moment even
-when a rebuild has just taken the table's place. Tuples are JSON text.
+when a rebuild has just taken the table's place. Tuples are JSON text. Instants are microseconds since 1970 in UTC, as
+in SQLite: statements that count subtract them at no cost, and the views for other tools show them as instants.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,10 +20,12 @@ from psycopg.errors import LockNotAvailable, UndefinedTable
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from ticketing.adapters.columns import Column, Kind, RowForm, table_name
+from ticketing.adapters.counting import Statement, Table
 from ticketing.adapters.postgres_server import LOCK_SECONDS, Cursor, Place
 from ticketing.adapters.postgres_statements import Statements, composed
 from ticketing.adapters.view import DeadLetter, Loaded, View, ViewId, ViewState, moved
 from ticketing.domain.errors import Conflict
+from ticketing.domain.hours import instant_at, micros
 from ticketing.projections.row import Row
 
 R = TypeVar("R", bound=Row)
@@ -31,12 +34,14 @@ _TYPES: dict[Kind, str] = {
     "text": "text",
     "integer": "bigint",
     "boolean": "boolean",
-    "instant": "timestamptz",
+    "instant": "bigint",
     "id": "uuid",
     "json": "text",
 }
 _PAGE = 1000
 _RETRY_SECONDS = 0.1
+_ALL_OF = "array_agg({0}) FILTER (WHERE {0} IS NOT NULL)"
+_AS_COUNTED: dict[Kind, str] = {"boolean": "{0}::integer AS {0}", "id": "replace({0}::text, '-', '') AS {0}"}
 
 _THIS = "(name, version, is_next) = (%(name)s, %(version)s, %(is_next)s)"
 _LETTER = "ticket_id, position, event_version, topic, reason, recorded_at, dropped_at"
@@ -56,6 +61,7 @@ _SELECT_EARLIEST = """
 SELECT {columns} FROM {table} WHERE {column} <= %(until)s ORDER BY {column}, ticket_id LIMIT %(limit)s
 """
 _SELECT_ROWS = "SELECT {columns} FROM {table} ORDER BY ticket_id"
+_COUNTED = "SELECT {as_counted} FROM {table}"
 _SELECT_LETTERS = f"""
 SELECT {_LETTER} FROM {{views}} LEFT JOIN {{letters}} USING (name, version, is_next) WHERE {_THIS} ORDER BY position
 """  # noqa: S608
@@ -238,11 +244,23 @@ class PostgresView(View[R]):
                 yield from map(self._form.row, page)
                 self._place.require_process()
 
+    def select(self, statement: Statement, *, is_long: bool = False) -> Iterator[Sequence[Any]]:
+        made = statement(Table(self._shape.counted, _ALL_OF)).encode()
+        if not is_long:  # without a cursor on the server, for which it would not let two processes count
+            with self._place.reading() as cursor, self._there():
+                yield from cursor.execute(made).fetchall()
+            return
+        with self._place.streaming() as cursor, self._there():
+            cursor.execute(made, binary=True)
+            while page := cursor.fetchmany(_PAGE):
+                yield from page
+                self._place.require_process()
+
     def earliest(self, column: str, until: datetime, limit: int | None = None) -> Iterator[R]:
-        return self._found(self.select_earliest(column), {"until": until, "limit": limit})
+        return self._found(self.select_earliest(column), {"until": micros(until), "limit": limit})
 
     def select_earliest(self, column: str) -> bytes:
-        """The statement that looks rows up: `until` an instant, at the `limit` of so many.
+        """The statement that looks rows up: `until` an instant in microseconds, at the `limit` of so many.
 
         Raises:
             BadInput: As of `earliest`.
@@ -353,6 +371,7 @@ class _Shape(Generic[R]):
     create_indexes: tuple[bytes, ...]
     select_position: bytes
     select_rows: bytes
+    counted: str
     select_earliest: Mapping[str, bytes]
     select_letters: bytes
     load: bytes
@@ -368,7 +387,7 @@ class _Shape(Generic[R]):
 
 @lru_cache(maxsize=256)
 def _shape(sql: Statements, view: ViewId, row: type[R]) -> _Shape[R]:
-    form = RowForm(row, {}, {"instant": lambda value: value.astimezone(UTC)})
+    form = RowForm(row, {"instant": micros}, {"instant": instant_at}, {"instant": "microseconds"})
     table, served = (table_name(view.name, view.version, is_next=is_next) for is_next in (view.is_next, False))
     columns = [Identifier(name) for name in form.names]
     parts: dict[str, Composable] = {
@@ -377,6 +396,9 @@ def _shape(sql: Statements, view: ViewId, row: type[R]) -> _Shape[R]:
         "served": Identifier(sql.schema, served),
         "served_name": Identifier(served),
         "columns": SQL(", ").join(columns),
+        "as_counted": SQL(", ").join(
+            SQL(_AS_COUNTED.get(column.kind, "{0}")).format(Identifier(column.name)) for column in form.columns
+        ),
         "definitions": SQL(", ").join(map(_definition, form.columns)),
         "arrays": SQL(", ").join(
             SQL(f"%(column_{number})s::{_TYPES[column.kind]}[]") for number, column in enumerate(form.columns)
@@ -395,6 +417,7 @@ def _shape(sql: Statements, view: ViewId, row: type[R]) -> _Shape[R]:
         create_indexes=tuple(made(_CREATE_INDEX, column) for column in form.looked_up),
         select_position=made(_SELECT_POSITION),
         select_rows=made(_SELECT_ROWS),
+        counted=made(_COUNTED).decode(),
         select_earliest={column: made(_SELECT_EARLIEST, column) for column in form.looked_up},
         select_letters=made(_SELECT_LETTERS),
         load=made(_LOAD),

@@ -7,24 +7,24 @@ hyphens as in `ticketing_events`, truth is 0 or 1, tuples are JSON text.
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from functools import cache
 from itertools import chain
 from typing import Any, TypeVar
 from uuid import UUID
 
 from ticketing.adapters.columns import Convert, Kind, RowForm, table_name
+from ticketing.adapters.counting import Statement, Table
 from ticketing.adapters.sqlite_file import Cursors
 from ticketing.adapters.view import DeadLetter, Loaded, View, ViewId, ViewState, moved
+from ticketing.domain.hours import instant_at, micros
 from ticketing.domain.values import instant_text
 from ticketing.projections.row import Row
 
 R = TypeVar("R", bound=Row)
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_TYPES: dict[Kind, str] = {
+TYPES: dict[Kind, str] = {
     "text": "TEXT",
     "integer": "INTEGER",
     "boolean": "INTEGER",
@@ -33,6 +33,8 @@ _TYPES: dict[Kind, str] = {
     "json": "TEXT",
 }
 _PAGE = 500
+ALL_OF = "group_concat({})"
+"""All values as text with commas, without those that are NULL."""
 
 _INSERT_VIEW = """
 INSERT INTO ticketing_views (name, version, is_next, columns, ready_from)
@@ -89,18 +91,8 @@ _DELETE_LETTERS = "DELETE FROM ticketing_dead_letters WHERE name = ? AND version
 _SWITCH_LETTERS = "UPDATE ticketing_dead_letters SET is_next = 0 WHERE name = ? AND version = ? AND is_next = ?"
 
 
-def microseconds(instant: datetime) -> int:
-    """The instant as microseconds since 1970."""
-    return (instant - _EPOCH) // _MICROSECOND
-
-
-def instant(microseconds: int) -> datetime:
-    """The instant of so many microseconds since 1970."""
-    return _EPOCH + timedelta(microseconds=microseconds)
-
-
-_WRITE: dict[Kind, Convert] = {"boolean": int, "instant": microseconds, "id": lambda value: value.hex}
-_READ: dict[Kind, Convert] = {"boolean": bool, "instant": instant, "id": UUID}
+_WRITE: dict[Kind, Convert] = {"boolean": int, "instant": micros, "id": lambda value: value.hex}
+_READ: dict[Kind, Convert] = {"boolean": bool, "instant": instant_at, "id": UUID}
 
 
 class SqliteView(View[R]):
@@ -113,7 +105,7 @@ class SqliteView(View[R]):
     def __init__(self, cursors: Cursors, view: ViewId, row: type[R]) -> None:
         self._cursors = cursors
         self._id = view
-        self._form: RowForm[R] = _form(row)  # type: ignore[arg-type]  # mypy takes the class itself for unhashable
+        self._form: RowForm[R] = form_of(row)  # type: ignore[arg-type]  # mypy takes the class itself for unhashable
         self._table = table_name(view.name, view.version, is_next=view.is_next)
         columns = ", ".join(f'"{name}"' for name in self._form.names)
         # Names of tables are checked, names of columns are Python's; SQLite has no way to bind them.
@@ -132,7 +124,7 @@ class SqliteView(View[R]):
                 made = cursor.execute(_SELECT_COLUMNS, self._id).fetchone()
                 if made is None:
                     made = (self._form.signature,)
-                    columns = ", ".join(f'"{column.name}" {_TYPES[column.kind]}' for column in self._form.columns)
+                    columns = ", ".join(f'"{column.name}" {TYPES[column.kind]}' for column in self._form.columns)
                     cursor.execute(_INSERT_VIEW, (*self._id, *made))
                     cursor.execute(f"CREATE TABLE {self._table} ({columns}, PRIMARY KEY (ticket_id)) WITHOUT ROWID")
                     for name in self._form.looked_up:
@@ -208,8 +200,13 @@ class SqliteView(View[R]):
             while page := found.fetchmany(_PAGE):
                 yield from map(self._form.row, page)
 
+    def select(self, statement: Statement, *, is_long: bool = False) -> Iterator[Sequence[Any]]:
+        with self._cursors.snapshot() as cursor:
+            self._one(cursor, _SELECT_POSITION)
+            yield from map(tuple, cursor.execute(statement(Table(self._select, ALL_OF))))
+
     def earliest(self, column: str, until: datetime, limit: int | None = None) -> Iterator[R]:
-        return self._found(self.select_earliest(column), microseconds(until), -1 if limit is None else limit)
+        return self._found(self.select_earliest(column), micros(until), -1 if limit is None else limit)
 
     def select_earliest(self, column: str) -> str:
         """The statement that looks rows up: up to an instant, so many at most.
@@ -266,7 +263,7 @@ def states(cursor: sqlite3.Cursor) -> list[ViewState]:
 
 
 @cache
-def _form(row: type[Row]) -> RowForm[Any]:
+def form_of(row: type[Row]) -> RowForm[Any]:
     """The form of a row's class; making one takes longer than what an append writes into its view."""
     return RowForm(row, _WRITE, _READ)
 

@@ -5,12 +5,13 @@ seen, and a leader writes only while its fencing number is the last that was giv
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
+from ticketing.adapters.counting import Statement
 from ticketing.domain.errors import Conflict, StoreError
 from ticketing.projections.row import Row
 
@@ -168,6 +169,15 @@ class View(ABC, Generic[R]):
     @abstractmethod
     def rows(self) -> Iterator[R]:
         """All rows, in order of ticket id, in bounded memory."""
+
+    @abstractmethod
+    def select(self, statement: Statement, *, is_long: bool = False) -> Iterator[Sequence[Any]]:
+        """What a statement gives that is made for the rows as they are kept.
+
+        Args:
+            statement: See `counting.Table`.
+            is_long: Whether it gives many lines, which then come in bounded memory.
+        """
 
     @abstractmethod
     def earliest(self, column: str, until: datetime, limit: int | None = None) -> Iterator[R]:

@@ -6,7 +6,7 @@ is in house, or where there is no custody, and else where the unit is. Of severa
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import get_args
@@ -14,21 +14,23 @@ from typing import get_args
 from ticketing.domain import events as e
 from ticketing.domain.lifecycle import LIFE_CYCLE, START
 from ticketing.domain.values import Event, Recorded
+from ticketing.projections.counts import Counted, Counts
 from ticketing.projections.dimensions import WITHOUT_CUSTODY, Dimensions, Take, with_dimensions
 from ticketing.projections.report import Figure, ReportRow
-from ticketing.projections.sample import DAY, Cases, Group, Sample, Scope, micros
+from ticketing.projections.sample import DAY, Group
 
 BACKLOG = Figure("backlog", 1, ("open_at",))
 BACKLOG_BY_STATE = Figure("backlog_by_state", 1, ("open_at",))
-AGES: tuple[tuple[str, int | None], ...] = (
-    ("0-3", 3),
-    ("4-7", 7),
-    ("8-14", 14),
-    ("15-30", 30),
-    ("31-45", 45),
-    (">45", None),
+_ENDLESS = 10**9
+AGES: tuple[tuple[str, int, int], ...] = (
+    ("0-3", -_ENDLESS, 3),
+    ("4-7", 3, 7),
+    ("8-14", 7, 14),
+    ("15-30", 14, 30),
+    ("31-45", 30, 45),
+    (">45", 45, _ENDLESS),
 )
-"""Ages in days with the last whole day that belongs to each."""
+"""Ages in whole days: after how many each begins, and the last that belongs to it."""
 
 WAITS: tuple[str, ...] = (*get_args(e.WaitCause), "transit", "customer_approval", "customer_collection", "dispute")
 """Recorded causes, then those that other facts show, in the order in which they count."""
@@ -46,6 +48,8 @@ class BacklogRow(Dimensions):
         work: How far the work is, likewise.
         waits: The causes of open waits, disputes left out.
         disputes: The ids of disputes that wait for a verdict.
+        state: The one word for how far it is.
+        wait: What it waits for, or `none`.
     """
 
     cycle_opened_at: datetime | None = None
@@ -53,17 +57,8 @@ class BacklogRow(Dimensions):
     work: str = START["work"]
     waits: tuple[str, ...] = ()
     disputes: tuple[str, ...] = ()
-
-    @property
-    def state(self) -> str:
-        """The one word for how far it is."""
-        return self.work if self.custody == "in_house" or self.channel in WITHOUT_CUSTODY else self.custody
-
-    @property
-    def wait(self) -> str:
-        """What it waits for, or `none`."""
-        open_waits = (*self.waits, "dispute") if self.disputes else self.waits
-        return min(open_waits, key=lambda cause: _RANK[cause], default="none")
+    state: str = START["custody"]
+    wait: str = "none"
 
 
 def _with(known: tuple[str, ...], one: str) -> tuple[str, ...]:
@@ -146,7 +141,7 @@ class BacklogRows:
     """The projection: one `BacklogRow` per ticket."""
 
     name = "backlog"
-    version = 1
+    version = 2
     row = BacklogRow
 
     def apply(self, row: BacklogRow, fact: Recorded[Event]) -> BacklogRow:
@@ -156,67 +151,57 @@ class BacklogRows:
         if kind in _MOVES:
             row = _moved(row, fact)
         take = _TAKES.get(kind)
-        return row if take is None else take(row, fact)
+        row = row if take is None else take(row, fact)
+        return _summed_up(row) if kind in TAKEN else row
 
 
-def gather(rows: Iterable[BacklogRow], scope: Scope) -> Sample:
-    """The sample of open tickets by group, state and wait: opening of the cycle, and source, of each case."""
-    sample = Sample(replace(scope, by=(*scope.by, "state", "wait")), 2)
-    for row in rows:
-        source = sample.source(row)
-        at = row.cycle_opened_at
-        if row.is_open and row.opened_at is not None and at is not None:
-            sample.add((*scope.group(row, at), row.state, row.wait), micros(at), source)
-    return sample
+def _summed_up(row: BacklogRow) -> BacklogRow:
+    """The row with the words for how it stands."""
+    state = row.work if row.custody == "in_house" or row.channel in WITHOUT_CUSTODY else row.custody
+    open_waits = (*row.waits, "dispute") if row.disputes else row.waits
+    wait = min(open_waits, key=lambda cause: _RANK[cause], default="none")
+    return row if (state, wait) == (row.state, row.wait) else replace(row, state=state, wait=wait)
 
 
-def backlog(sample: Sample) -> list[ReportRow]:
+_AGE = f"(observed_until - cycle_opened_at) / {DAY}"
+COUNTS = Counts(
+    at="CASE WHEN is_open = 1 THEN cycle_opened_at END",
+    conditions={
+        **{name: f"{_AGE} > {after} AND {_AGE} <= {last}" for name, after, last in AGES},
+        "unseen": "source IS NOT NULL AND has_native_facts = 0",
+    },
+    by={"state": "state", "wait": "wait"},
+)
+"""The open tickets of each state and wait by age; how an imported one stands is not seen after its source's end."""
+
+
+def backlog(counted: Counted) -> list[ReportRow]:
     """Open tickets by age: for each group, then for each of its states and wait causes."""
-    by = sample.scope.by[:-2]
-    ages: dict[Group, Counter[str]] = {}
-    unseen: Counter[Group] = Counter()
+    by = counted.by[:-2]
+    totals: dict[Group, Counter[str]] = {}
     found = []
-    for split, cases in sample.groups():
+    for split, tally in counted.groups():
         group = tuple(split.get(name) for name in by)
-        here, unseen_here = _tally(sample, cases)
-        found.append((group, split, here, unseen_here))
-        ages.setdefault(group, Counter()).update(here)
-        unseen[group] += unseen_here
-    totals = [
-        _row(BACKLOG, dict(zip(by, group, strict=True)), ages[group], ages[group].total(), unseen[group])
-        for group in ages
-    ]
-    parts = [
-        _row(BACKLOG_BY_STATE, split, here, ages[group].total(), unseen_here)
-        for group, split, here, unseen_here in found
-        if here
-    ]
-    return totals + parts
+        totals.setdefault(group, Counter()).update(tally.numbers)
+        found.append((group, split, tally.numbers))
+    rows = [_row(BACKLOG, dict(zip(by, group, strict=True)), total, _open(total)) for group, total in totals.items()]
+    return rows + [_row(BACKLOG_BY_STATE, split, here, _open(totals[group])) for group, split, here in found if here]
 
 
-def _tally(sample: Sample, cases: Cases) -> tuple[Counter[str], int]:
-    ages: Counter[str] = Counter()
-    unseen = 0
-    for opened_at, source in cases:
-        ages[_age((sample.until(source) - opened_at) // DAY)] += 1
-        unseen += source > 0
-    return ages, unseen
+def _open(numbers: Mapping[str, int]) -> int:
+    return sum(numbers.get(name, 0) for name, _, _ in AGES)
 
 
-def _age(days: int) -> str:
-    return next(name for name, last in AGES if last is None or days <= last)
-
-
-def _row(figure: Figure, group: Mapping[str, str | None], ages: Counter[str], of: int, unseen: int) -> ReportRow:
+def _row(figure: Figure, group: Mapping[str, str | None], numbers: Counter[str], of: int) -> ReportRow:
     return ReportRow(
         figure=figure.name,
         definition=figure.definition,
         cohort="open_at",
         group=group,
-        value=ages.total(),
-        ages={name: ages[name] for name, _ in AGES},
+        value=_open(numbers),
+        ages={name: numbers[name] for name, _, _ in AGES},
         unit="tickets",
-        numerator=ages.total(),
+        numerator=_open(numbers),
         denominator=of,
-        censored=unseen,
+        censored=numbers["unseen"],
     )

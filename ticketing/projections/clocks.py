@@ -52,7 +52,7 @@ class ClockRows:
     """Judges the clocks of whole histories."""
 
     name = "clocks"
-    version = 1
+    version = 2
     row = ClockRow
 
     def fold(

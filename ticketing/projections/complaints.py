@@ -3,15 +3,15 @@
 Cancelled tickets count here: a cancelled repair may be what the complaint is about.
 """
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ticketing.domain import events as e
 from ticketing.domain.values import Event, Recorded
-from ticketing.projections.report import Figure, ReportRow, rate
-from ticketing.projections.sample import DAY, Sample, Scope, micros
+from ticketing.projections.counts import Counted, Counts, Rate, rate_rows
+from ticketing.projections.report import Figure, ReportRow
+from ticketing.projections.sample import DAY
 from ticketing.projections.turnaround import TurnaroundRow, with_course
 
 COMPLAINT_RATE = Figure("complaint_rate", 1, ("handed_back_in",))
@@ -22,16 +22,22 @@ TAKEN = frozenset({e.ComplaintReceived})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComplaintRow(TurnaroundRow):
-    """One ticket and the instants of its complaints."""
+    """One ticket and its complaints.
+
+    Attributes:
+        complained_at: When each came.
+        first_complaint_at: The first since intake.
+    """
 
     complained_at: tuple[datetime, ...] = ()
+    first_complaint_at: datetime | None = None
 
 
 class ComplaintRows:
     """The projection: one `ComplaintRow` per ticket."""
 
     name = "complaints"
-    version = 1
+    version = 2
     row = ComplaintRow
 
     def apply(self, row: ComplaintRow, fact: Recorded[Event]) -> ComplaintRow:
@@ -39,63 +45,43 @@ class ComplaintRows:
         row = with_course(row, fact)
         if not isinstance(fact.event, e.ComplaintReceived):
             return row
-        return replace(row, complained_at=(*row.complained_at, fact.occurred_at))
+        at = fact.occurred_at
+        first = row.first_complaint_at or (None if row.opened_at is None else at)
+        return replace(row, complained_at=(*row.complained_at, at), first_complaint_at=first)
 
 
-_FOREVER = 1 << 62
+def handed_back(w_days: int) -> Counts:
+    """What `complaint_rate` is counted from: tickets handed back, dated by the first hand-back."""
+    return Counts(at="first_back_at", conditions=_rate(COMPLAINT_RATE, "first_back_at", w_days).conditions())
 
 
-def gather(rows: Iterable[ComplaintRow], handed_back: Sample, opened: Sample) -> None:
-    """Adds to both samples: instant of the cohort, instant of the first complaint since intake, and source."""
-    for row in rows:
-        source = handed_back.source(row), opened.source(row)
-        if row.opened_at is None:
-            continue
-        since_intake = (at for at in row.complained_at if at >= row.opened_at)
-        first = next((micros(at) for at in since_intake), _FOREVER)
-        for sample, at, number in zip((handed_back, opened), (row.first_back_at, row.opened_at), source, strict=True):
-            if at is not None and sample.scope.holds(at):
-                sample.add(sample.scope.group(row, at), micros(at), first, number)
+def opened(h_days: int) -> Counts:
+    """What `complaint_rate_opened` is counted from: tickets opened, closed or not."""
+    return Counts(at="opened_at", conditions=_rate(COMPLAINT_RATE_OPENED, "opened_at", h_days).conditions())
 
 
-def samples(scope: Scope) -> tuple[Sample, Sample]:
-    """Empty samples of tickets handed back, and of tickets opened, in the period."""
-    return Sample(scope, 3), Sample(scope, 3)
-
-
-def complaint_rate(handed_back: Sample, w_days: int) -> list[ReportRow]:
+def complaint_rate(counted: Counted, w_days: int) -> list[ReportRow]:
     """Tickets handed back in the period with a complaint between intake and W days after ÷ those whose W days have
-    passed; dated by the first hand-back.
+    passed.
     """
-    none = f"no ticket handed back in the period has been back for {w_days} days"
-    return _rates(COMPLAINT_RATE, handed_back, w_days, none)
+    return rate_rows(counted, "handed_back_in", [_rate(COMPLAINT_RATE, "first_back_at", w_days)])
 
 
-def complaint_rate_opened(opened: Sample, h_days: int) -> list[ReportRow]:
+def complaint_rate_opened(counted: Counted, h_days: int) -> list[ReportRow]:
     """Tickets opened in the period with a complaint within H days ÷ those opened at least H days ago, closed or not."""
-    return _rates(COMPLAINT_RATE_OPENED, opened, h_days, f"no ticket of the period was opened {h_days} days ago")
+    return rate_rows(counted, "opened_in", [_rate(COMPLAINT_RATE_OPENED, "opened_at", h_days)])
 
 
-def _rates(figure: Figure, sample: Sample, days: int, none: str) -> list[ReportRow]:
-    rows = []
-    for group, cases in sample.groups():
-        tally: Counter[str] = Counter()
-        for at, complained_at, source in cases:
-            if at + days * DAY > sample.until(source):
-                tally["censored"] += 1
-            else:
-                tally["asked"] += 1
-                tally["complained"] += complained_at <= at + days * DAY
-        rows.append(
-            rate(
-                figure,
-                figure.cohorts[0],
-                group,
-                numerator=tally["complained"],
-                denominator=tally["asked"],
-                reason=none,
-                excluded=cases.excluded,
-                censored=tally["censored"],
-            )
-        )
-    return rows
+_NONE: Mapping[Figure, str] = {
+    COMPLAINT_RATE: "no ticket handed back in the period has been back for {} days",
+    COMPLAINT_RATE_OPENED: "no ticket of the period was opened {} days ago",
+}
+
+
+def _rate(figure: Figure, at: str, days: int) -> Rate:
+    return Rate(
+        figure=figure,
+        censored=f"{at} + {days * DAY} > observed_until",
+        had=f"first_complaint_at <= {at} + {days * DAY}",
+        none=_NONE[figure].format(days),
+    )

@@ -3,16 +3,15 @@
 A waiver is no presentation. Whatever was checked (a repair, no fault, a unit returned or exchanged) counts.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ticketing.domain import events as e
 from ticketing.domain.values import Event, Recorded
+from ticketing.projections.counts import Counted, Counts, Rate, conditions_of, rate_rows
 from ticketing.projections.dimensions import Dimensions, Take, with_dimensions
-from ticketing.projections.report import Figure, ReportRow, rate
-from ticketing.projections.sample import Sample, Scope
+from ticketing.projections.report import Figure, ReportRow
 
 FIRST_PASS = Figure("first_pass", 1, ("presented_in",))
 REWORKED = Figure("reworked", 1, ("presented_in",))
@@ -52,7 +51,7 @@ class FirstPassRows:
     """The projection: one `FirstPassRow` per ticket."""
 
     name = "first_pass"
-    version = 1
+    version = 2
     row = FirstPassRow
 
     def apply(self, row: FirstPassRow, fact: Recorded[Event]) -> FirstPassRow:
@@ -62,42 +61,15 @@ class FirstPassRows:
         return row if take is None else take(row, fact)
 
 
-def gather(rows: Iterable[FirstPassRow], scope: Scope) -> Sample:
-    """The sample of tickets first presented in the period: passed then or not, and failures, of each case.
-
-    Cancelled tickets are excluded.
-    """
-    sample = Sample(scope, 2)
-    for row in rows:
-        at = row.presented_at
-        if row.opened_at is None or at is None or not scope.holds(at):
-            continue
-        group = scope.group(row, at)
-        if row.is_cancelled:
-            sample.exclude(group)
-        else:
-            sample.add(group, row.passed_first, row.failures)
-    return sample
+_NONE = "no ticket was presented in the period"
+_RATES = (
+    Rate(figure=FIRST_PASS, excluded="is_cancelled = 1", had="passed_first = 1", none=_NONE),
+    Rate(figure=REWORKED, excluded="is_cancelled = 1", had="failures > 0", none=_NONE),
+)
+COUNTS = Counts(at="presented_at", conditions=conditions_of(_RATES))
+"""Tickets first presented in the period; cancelled ones are left out."""
 
 
-def first_pass(sample: Sample) -> list[ReportRow]:
+def first_pass(counted: Counted) -> list[ReportRow]:
     """Passed at first presentation ÷ presented, and beside it sent back at least once ÷ presented."""
-    passed: list[ReportRow] = []
-    reworked: list[ReportRow] = []
-    for group, cases in sample.groups():
-        tally: Counter[str] = Counter()
-        for passed_first, failures in cases:
-            tally["passed"] += passed_first
-            tally["reworked"] += failures > 0
-        for figure, name, rows in ((FIRST_PASS, "passed", passed), (REWORKED, "reworked", reworked)):
-            row = rate(
-                figure,
-                "presented_in",
-                group,
-                numerator=tally[name],
-                denominator=len(cases),
-                reason="no ticket was presented in the period",
-                excluded=cases.excluded,
-            )
-            rows.append(row)
-    return passed + reworked
+    return rate_rows(counted, "presented_in", _RATES)

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from ticketing.domain.hours import micros
 from ticketing.domain.ledger import Span
 from ticketing.projections.clocks import ClockRow, spans_in
 from ticketing.projections.report import Cohort, Figure, ReportRow
-from ticketing.projections.sample import Group, Sample, Scope, in_order, micros
+from ticketing.projections.sample import Group, Sample, Scope, in_order
 from ticketing.projections.statistics import rounded
 
 LEDGER = Figure("ledger", 1, ("opened_in", "closed_in"), ("party", "cause"))

@@ -89,7 +89,7 @@ def _clocks(row: ClockRow, promises: Sequence[Promise]) -> Mapping[int, Judged]:
 
 def _group(row: ClockRow, promise: Promise, at: datetime, scope: Scope) -> Group:
     own: Mapping[str, str | None] = {"role": promise.role, "site": promise.site or row.site}
-    return tuple(own[name] if name in own else DIMENSIONS[name](row, at, scope.zone) for name in scope.by)
+    return tuple(own[name] if name in own else DIMENSIONS[name](row, at, scope) for name in scope.by)
 
 
 def _count(told: Told, group: Group, promise: Promise, clock: Judged | None, until: datetime) -> None:

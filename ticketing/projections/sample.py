@@ -7,9 +7,11 @@ how long a ticket was observed is worked out from the sample afterwards. A case 
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 
+from ticketing.domain.hours import micros
 from ticketing.projections.dimensions import DIMENSIONS, Dimensions
+from ticketing.projections.site_kinds import SiteKinds
 
 Group = tuple[str | None, ...]
 
@@ -17,14 +19,7 @@ SECOND = 1_000_000
 DAY = 86_400 * SECOND
 """A day is 24 h, in microseconds as all instants here."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _NATIVE = 0
-
-
-def micros(instant: datetime) -> int:
-    """The instant as microseconds since 1970."""
-    return (instant - _EPOCH) // _MICROSECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +31,8 @@ class Scope:
         from_at: The first instant of the period; None from the beginning.
         before: The first instant after the period; None for no end.
         observed_until: How far native tickets were observed.
-        zone: The zone of months.
+        zone: The zone of months and quarters.
+        site_kinds: Whose each site is.
     """
 
     by: tuple[str, ...] = ()
@@ -44,6 +40,7 @@ class Scope:
     before: datetime | None = None
     observed_until: datetime
     zone: tzinfo = UTC
+    site_kinds: SiteKinds = field(default_factory=SiteKinds)
 
     def holds(self, at: datetime | None) -> bool:
         """Whether the instant lies in the period."""
@@ -55,7 +52,7 @@ class Scope:
 
     def group(self, row: Dimensions, at: datetime) -> Group:
         """The row's group, `at` being the instant that puts it into the cohort."""
-        return tuple(DIMENSIONS[name](row, at, self.zone) for name in self.by)
+        return tuple(DIMENSIONS[name](row, at, self) for name in self.by)
 
     def named(self, group: Group) -> dict[str, str | None]:
         """The group's values by dimension."""

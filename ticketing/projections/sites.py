@@ -3,19 +3,21 @@
 A stay is the time in which a unit was at one site without a break; the site of a clock is that of its stay.
 """
 
-from collections import Counter
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from ticketing.domain.hours import micros
 from ticketing.domain.ledger import Span
 from ticketing.projections.clocks import ClockRow, judged_in, spans_in
 from ticketing.projections.dimensions import DIMENSIONS
 from ticketing.projections.ledger_totals import Total, closing_or_opening, hours, in_groups
 from ticketing.projections.report import Cohort, Figure, ReportRow
-from ticketing.projections.sample import SECOND, Group, Sample, Scope, in_order, micros
+from ticketing.projections.sample import SECOND, Group, Sample, Scope, in_order
 from ticketing.projections.sla import OF_CLOCKS, Case, Compliance, count_open, met
-from ticketing.projections.statistics import cumulative_incidence, quantile, rounded
+from ticketing.projections.statistics import rounded
+from ticketing.projections.survival import incidence
 
 SITES = Figure("sites", 1, ("opened_in", "closed_in"), OF_CLOCKS)
 STAYS = Figure("stays", 1, SITES.cohorts)
@@ -26,10 +28,10 @@ _SECONDS_OF_HOUR = 3_600
 
 @dataclass(slots=True)
 class Stays:
-    """The stays at one site: how many lasted so many seconds, ended and still going on."""
+    """The stays at one site: how many seconds each lasted, ended and still going on."""
 
-    ended: Counter[int] = field(default_factory=Counter)
-    still_open: Counter[int] = field(default_factory=Counter)
+    ended: "array[int]" = field(default_factory=lambda: array("q"))
+    still_open: "array[int]" = field(default_factory=lambda: array("q"))
 
 
 @dataclass(slots=True)
@@ -63,7 +65,7 @@ def gather(rows: Iterable[ClockRow], scope: Scope, cohort: Cohort) -> AtSites:
         at = closing_or_opening(row, cohort)
         if row.opened_at is None or at is None or not scope.holds(at):
             continue
-        others = tuple(DIMENSIONS[name](row, at, scope.zone) for name in rest)
+        others = tuple(DIMENSIONS[name](row, at, scope) for name in rest)
         for case in _cases(row, source, others):
             if source and case.is_open:
                 open_clocks.append(case)
@@ -107,7 +109,7 @@ def _stays(spans: Iterable[Span]) -> list[list[Span]]:
 def _count(found: AtSites, group: Group, stay: Sequence[Span], until: int) -> None:
     stays = found.stays.setdefault(group, Stays())
     lasted = max(0, _end(stay[-1].to_at, until) - micros(stay[0].from_at))
-    (stays.still_open if stay[-1].is_still_open else stays.ended)[lasted // SECOND] += 1
+    (stays.still_open if stay[-1].is_still_open else stays.ended).append(lasted // SECOND)
     for span in stay:
         part = max(0, _end(span.to_at, until) - micros(span.from_at))
         found.time.setdefault((*group, span.cause), Total()).lasted += part
@@ -146,9 +148,9 @@ def sites(found: AtSites, cohort: Cohort, percentiles: tuple[int, ...]) -> list[
 
 def _stayed(cohort: Cohort, group: Mapping[str, str | None], stays: Stays, percentiles: tuple[int, ...]) -> ReportRow:
     """How long stays lasted, those that go on counted for as long as they were observed."""
-    steps = cumulative_incidence(stays.ended, {}, stays.still_open)
-    found = {f"p{percent}": quantile(steps, percent) for percent in percentiles}
-    ended, still_open = stays.ended.total(), stays.still_open.total()
+    curve = incidence(stays.ended, (), stays.still_open)
+    found = {f"p{percent}": curve.quantile(percent) for percent in percentiles}
+    ended, still_open = len(stays.ended), len(stays.still_open)
     missing = [name for name, one in found.items() if one.at is None]
     reason = f"{', '.join(missing)} not reached: of {ended + still_open} stays {still_open} go on"
     return ReportRow(

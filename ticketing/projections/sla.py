@@ -14,7 +14,7 @@ from uuid import UUID
 
 from ticketing.domain.judged import Judged, State
 from ticketing.projections.clocks import ClockRow, judged_in
-from ticketing.projections.dimensions import DIMENSIONS
+from ticketing.projections.dimensions import DIMENSIONS, PERIODS
 from ticketing.projections.judged_anew import JudgedAnewRow, judged_anew_in
 from ticketing.projections.report import Cohort, Figure, ReportRow, Unit, rate
 from ticketing.projections.sample import Group, Sample, Scope, in_order
@@ -269,9 +269,9 @@ def _case(
         return None
     by = scope.by[2:]
     if at is None:
-        rest = tuple(None if name == "month" else DIMENSIONS[name](row, _EPOCH, scope.zone) for name in by)
+        rest = tuple(None if name in PERIODS else DIMENSIONS[name](row, _EPOCH, scope) for name in by)
     else:
-        rest = tuple(DIMENSIONS[name](row, at, scope.zone) for name in by)
+        rest = tuple(DIMENSIONS[name](row, at, scope) for name in by)
     return Case(row.ticket_id, (judged.policy, judged.clock, *rest), source, due_at is not None, first, second)
 
 

@@ -36,16 +36,39 @@ def wilson(numerator: int, denominator: int, confidence: float = CONFIDENCE) -> 
 
     Source: Wilson (1927), JASA 22:209-212, without continuity correction, as in `scipy.stats.binomtest`.
     """
-    test = _scipy().binomtest(numerator, denominator)
+    test = scipy_stats().binomtest(numerator, denominator)
     limits = test.proportion_ci(confidence_level=confidence, method="wilson")
     return float(limits.low), float(limits.high)
 
 
-def _scipy() -> ModuleType:
+def poisson(count: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """The exact limits of the expected number of events of which so many came.
+
+    Args:
+        count: How many came, at least 0.
+        confidence: The coverage aimed at.
+
+    Raises:
+        BadInput: scipy, of the extra `figures`, is not installed.
+
+    Source: Garwood (1936), Biometrika 28:437-442, half of quantiles of chi².
+    """
+    quantile_of = scipy_stats().chi2.ppf
+    tail = (1 - confidence) / 2
+    low = float(quantile_of(tail, 2 * count)) / 2 if count else 0.0
+    return low, float(quantile_of(1 - tail, 2 * count + 2)) / 2
+
+
+def scipy_stats() -> ModuleType:
+    """The statistics of scipy, which has numpy with it.
+
+    Raises:
+        BadInput: scipy, of the extra `figures`, is not installed.
+    """
     try:
         return import_module("scipy.stats")
     except ImportError:
-        raise BadInput("limits of rates need scipy: install ticketing[figures]") from None
+        raise BadInput("percentiles and limits need scipy: install ticketing[figures]") from None
 
 
 def nearest_rank(ordered: Sequence[int], percent: int) -> int:

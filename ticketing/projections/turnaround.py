@@ -5,22 +5,33 @@ the case closed without it. Disposal and a closing without hand-back are other e
 of the diagnosis stands for receipt and the end of work for hand-back; a closing ends the work that still goes on.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import IntEnum
-from typing import TypeVar, cast
+from typing import Literal, TypeVar, cast, get_args
 
 from ticketing.domain import events as e
+from ticketing.domain.hours import micros
 from ticketing.domain.lifecycle import LIFE_CYCLE, START, Move
 from ticketing.domain.values import Event, Recorded
+from ticketing.projections.counts import Counted, Counts, Rate, Tally, conditions_of, holds, rate_rows
 from ticketing.projections.dimensions import WITHOUT_CUSTODY, Dimensions, Take, with_dimensions
-from ticketing.projections.report import Cohort, Figure, ReportRow, Unit, rate
-from ticketing.projections.sample import DAY, SECOND, Cases, Sample, Scope, micros
-from ticketing.projections.statistics import Quantile, cumulative_incidence, nearest_rank, quantile, rounded
+from ticketing.projections.report import Cohort, Figure, ReportRow, Unit
+from ticketing.projections.sample import DAY, SECOND
+from ticketing.projections.statistics import nearest_rank, rounded
+from ticketing.projections.survival import Incidence, incidence
+
+Ending = Literal["open", "handed_back", "closed", "otherwise", "cancelled"]
+"""How a ticket stands: back with the customer and still open, or closed; ended without hand-back; cancelled."""
+Variant = Literal["to_notice", "in_house", "without_home"]
+"""Other spans: to the last notice that the unit is ready (else the hand-back); from complete papers to the end of work;
+without the time at home between cycles.
+"""
 
 TURNAROUND = Figure("turnaround", 1, ("opened_in",))
+VARIANTS: Mapping[Variant, Figure] = {
+    name: Figure(f"turnaround_{name}", 1, ("opened_in",)) for name in get_args(Variant)
+}
 TURNAROUND_CLOSED = Figure("turnaround_closed", 1, ("opened_in", "handed_back_in", "closed_in"))
 WITHIN_DAYS = Figure("within_days", 1, ("opened_in",))
 SECONDS_OF: Mapping[Unit, int] = {"s": 1, "h": 3_600, "d": 86_400}
@@ -43,6 +54,13 @@ class TurnaroundRow(Dimensions):
         work_ended_at: When the work ended last.
         first_work_ended_at: When it ended first.
         is_done: Whether the last end of work stands.
+        papers_at: When the unit was in and its papers first complete.
+        notified_at: When the customer was last told that the unit is ready.
+        at_home: Microseconds between hand-backs and the receipts after them.
+        began_at: The first receipt, or what stands for it.
+        ended_at: When the ticket ended in the way of `ending`; None while it is open.
+        ending: How the ticket stands; nothing is known of one that was never received, and it is open.
+        first_back_at: The first hand-back, or what stands for it; rates are dated by it.
     """
 
     received_at: datetime | None = None
@@ -56,11 +74,13 @@ class TurnaroundRow(Dimensions):
     work_ended_at: datetime | None = None
     first_work_ended_at: datetime | None = None
     is_done: bool = False
-
-    @property
-    def first_back_at(self) -> datetime | None:
-        """The first hand-back, or what stands for it on site and remote."""
-        return self.first_work_ended_at if self.channel in WITHOUT_CUSTODY else self.first_handed_back_at
+    papers_at: datetime | None = None
+    notified_at: datetime | None = None
+    at_home: int = 0
+    began_at: datetime | None = None
+    ended_at: datetime | None = None
+    ending: Ending = "open"
+    first_back_at: datetime | None = None
 
 
 T = TypeVar("T", bound=TurnaroundRow)
@@ -77,7 +97,31 @@ def with_course(row: T, fact: Recorded[Event]) -> T:
     if kind in _WORK:
         row = cast(T, _worked(row, fact))
     take = _TAKES.get(kind)
-    return row if take is None else cast(T, take(row, fact))
+    if take is not None:
+        row = cast(T, take(row, fact))
+    return _dated(row) if kind in _DATING else row
+
+
+def _dated(row: T) -> T:
+    """The row with what its ticket's course comes to."""
+    is_without = row.channel in WITHOUT_CUSTODY
+    began_at = row.diagnosing_at if is_without else row.received_at
+    first_back_at = row.first_work_ended_at if is_without else row.first_handed_back_at
+    ended_at, ending = (None, "open") if began_at is None else _end(row, is_without=is_without)
+    if (began_at, ended_at, ending, first_back_at) == (row.began_at, row.ended_at, row.ending, row.first_back_at):
+        return row
+    return replace(row, began_at=began_at, ended_at=ended_at, ending=ending, first_back_at=first_back_at)
+
+
+def _end(row: TurnaroundRow, *, is_without: bool) -> tuple[datetime | None, Ending]:
+    """When and how a ticket ended that was received; a cancelled one when the unit went back, or with the closing."""
+    otherwise: Ending = "cancelled" if row.is_cancelled else "otherwise"
+    if row.is_done if is_without else row.is_back:
+        back: Ending = "handed_back" if row.is_open else "closed"
+        return row.work_ended_at if is_without else row.handed_back_at, "cancelled" if row.is_cancelled else back
+    if row.unit == "gone":
+        return row.disposed_at, otherwise
+    return (None, "open") if row.is_open else (row.closed_at, otherwise)
 
 
 def _worked(row: TurnaroundRow, fact: Recorded[Event]) -> TurnaroundRow:
@@ -102,7 +146,24 @@ def _diagnosing(row: TurnaroundRow, fact: Recorded[e.DiagnosisStarted]) -> Turna
 
 
 def _received(row: TurnaroundRow, fact: Recorded[e.UnitReceived]) -> TurnaroundRow:
-    return replace(row, received_at=row.received_at or fact.occurred_at, unit="in", is_back=False)
+    at, back_at = fact.occurred_at, row.handed_back_at
+    was_home = row.unit == "back" and back_at is not None
+    return replace(
+        row,
+        received_at=row.received_at or at,
+        papers_at=row.papers_at or (at if fact.event.paperwork_complete else None),
+        at_home=row.at_home + (micros(at) - micros(back_at) if was_home and back_at is not None else 0),
+        unit="in",
+        is_back=False,
+    )
+
+
+def _with_papers(row: TurnaroundRow, fact: Recorded[e.PaperworkCompleted]) -> TurnaroundRow:
+    return replace(row, papers_at=row.papers_at or fact.occurred_at)
+
+
+def _notified(row: TurnaroundRow, fact: Recorded[e.CustomerNotified]) -> TurnaroundRow:
+    return replace(row, notified_at=fact.occurred_at)
 
 
 def _handed_back(row: TurnaroundRow, fact: Recorded[e.UnitHandedBack]) -> TurnaroundRow:
@@ -128,7 +189,9 @@ def _reopened(row: TurnaroundRow, fact: Recorded[e.TicketReopened]) -> Turnaroun
 
 _TAKES: Mapping[type[Event], Take[TurnaroundRow]] = {
     e.UnitReceived: _received,
+    e.PaperworkCompleted: _with_papers,
     e.DiagnosisStarted: _diagnosing,
+    e.CustomerNotified: _notified,
     e.UnitHandedBack: _handed_back,
     e.UnitDisposed: _disposed,
     e.TicketClosed: _closed,
@@ -136,13 +199,15 @@ _TAKES: Mapping[type[Event], Take[TurnaroundRow]] = {
 }
 TAKEN = frozenset(_TAKES) | frozenset(_WORK)
 """The facts that the course uses, beside those that the dimensions use."""
+_DATING = TAKEN | {e.TicketOpened}
+"""Those after which it may have come to something else."""
 
 
 class TurnaroundRows:
     """The projection: one `TurnaroundRow` per ticket."""
 
     name = "turnaround"
-    version = 1
+    version = 2
     row = TurnaroundRow
 
     def apply(self, row: TurnaroundRow, fact: Recorded[Event]) -> TurnaroundRow:
@@ -152,117 +217,120 @@ class TurnaroundRows:
 
 # what is asked of the rows
 
+_COHORTS: Mapping[Cohort, str] = {
+    "opened_in": "opened_at",
+    "handed_back_in": "first_back_at",
+    "closed_in": "CASE WHEN is_open = 0 THEN closed_at END",
+}
+"""The instant that puts a ticket into each cohort."""
 
-class Ending(IntEnum):
-    """How a ticket stands."""
-
-    OPEN = 0
-    BACK = 1
-    CLOSED = 2
-    OTHERWISE = 3
-    CANCELLED = 4
-
-
-_HANDED_BACK = (Ending.BACK, Ending.CLOSED)
+_BACK = "ending IN ('handed_back', 'closed')"
 
 
-def course(row: TurnaroundRow) -> tuple[datetime, datetime | None, Ending] | None:
-    """Receipt, end (None while open) and kind of end; None for a ticket never received.
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """What is measured: from where, to where, and of which tickets it has come to its end."""
 
-    A cancelled ticket ended when the unit went back, or with the closing; it counts as another ending.
-    """
-    received_at, back_at, is_back = row.received_at, row.handed_back_at, row.is_back
-    if row.channel in WITHOUT_CUSTODY:
-        received_at, back_at, is_back = row.diagnosing_at, row.work_ended_at, row.is_done
-    if received_at is None:
-        return None
-    if is_back:
-        ending = Ending.BACK if row.is_open else Ending.CLOSED
-        return received_at, back_at, Ending.CANCELLED if row.is_cancelled else ending
-    if row.unit == "gone":
-        return received_at, row.disposed_at, Ending.CANCELLED if row.is_cancelled else Ending.OTHERWISE
-    if not row.is_open:
-        return received_at, row.closed_at, Ending.CANCELLED if row.is_cancelled else Ending.OTHERWISE
-    return received_at, None, Ending.OPEN
+    begins: str
+    ends: str
+    has_ended: str
 
 
-_COHORT_AT: Mapping[str, Callable[[TurnaroundRow], datetime | None]] = {
-    "opened_in": lambda row: row.opened_at,
-    "handed_back_in": lambda row: row.first_back_at,
-    "closed_in": lambda row: None if row.is_open else row.closed_at,
+_WHOLE = _Span("began_at", "ended_at", _BACK)
+_SPANS: Mapping[Variant, _Span] = {
+    "to_notice": _Span(
+        "began_at",
+        "coalesce(CASE WHEN notified_at >= began_at THEN notified_at END, ended_at)",
+        f"ending <> 'cancelled' AND (notified_at >= began_at OR {_BACK})",
+    ),
+    "in_house": _Span("papers_at", "work_ended_at", "ending <> 'cancelled' AND is_done = 1"),
+    "without_home": _Span("began_at", "ended_at - at_home", _BACK),
 }
 
 
-def gather(rows: Iterable[TurnaroundRow], scope: Scope, cohort: Cohort) -> Sample:
-    """The sample of a cohort: receipt, whole seconds to the end or -1, `Ending`, and source of each case.
+def counts(cohort: Cohort, *, variant: Variant | None = None, days: int | None = None) -> Counts:
+    """What a turnaround is counted from.
 
-    Tickets never received are excluded, and so are those that ended before they were received.
+    Tickets never received are left out, and so are those that ended before they were received.
+
+    Args:
+        cohort: Which tickets.
+        variant: Another span than from first receipt to last hand-back.
+        days: Adds the share handed back within so many.
     """
-    sample = Sample(scope, 4)
-    cohort_at = _COHORT_AT[cohort]
-    for row in rows:
-        source = sample.source(row)
-        at = cohort_at(row)
-        if row.opened_at is None or at is None or not scope.holds(at):
-            continue
-        group = scope.group(row, at)
-        found = course(row)
-        if found is None or (found[1] is not None and found[1] < found[0]):
-            sample.exclude(group)
-            continue
-        received_at, ended_at, ending = found
-        start = micros(received_at)
-        seconds = -1 if ended_at is None else (micros(ended_at) - start) // SECOND
-        sample.add(group, start, seconds, ending, source)
-    return sample
+    span = _WHOLE if variant is None else _SPANS[variant]
+    is_there = f"({span.begins} IS NOT NULL AND {holds(f'{_end_of(span)} < {span.begins}')} = {holds(None)})"
+    has_ended, is_open = holds(span.has_ended), "ending = 'open'"
+    watched = f"CASE WHEN observed_until > {span.begins} THEN observed_until - {span.begins} ELSE 0 END"
+
+    def seconds(condition: str, length: str) -> str:
+        return f"CASE WHEN {is_there} AND {condition} THEN ({length}) / {SECOND} END"
+
+    return Counts(
+        at=_COHORTS[cohort],
+        conditions={
+            "cohort": "1 = 1",
+            "excluded": f"NOT {is_there}",
+            **({} if days is None else conditions_of([_within(days, is_there)])),
+        },
+        lists={
+            "ended": seconds(has_ended, f"{span.ends} - {span.begins}"),
+            "competing": seconds(f"NOT {has_ended} AND NOT {is_open}", f"ended_at - {span.begins}"),
+            "censored": seconds(f"NOT {has_ended} AND {is_open}", watched),
+            "closed": seconds("ending = 'closed'", f"ended_at - {span.begins}"),
+        },
+    )
 
 
-def unit_of(sample: Sample, percentiles: Sequence[int]) -> Unit:
+def _end_of(span: _Span) -> str:
+    return f"CASE WHEN {holds(span.has_ended)} THEN {span.ends} ELSE ended_at END"
+
+
+def _within(days: int, is_there: str = "began_at IS NOT NULL") -> Rate:
+    return Rate(
+        figure=WITHIN_DAYS,
+        excluded=f"NOT {is_there} OR ending = 'cancelled'",
+        censored=f"began_at + {days * DAY} > observed_until",
+        had=f"{_BACK} AND (ended_at - began_at) / {SECOND} <= {days * DAY // SECOND}",
+        none=f"no ticket opened in the period was received {days} days ago or earlier",
+    )
+
+
+def unit_of(counted: Counted, percentiles: Sequence[int]) -> Unit:
     """Hours if no percentile of any group comes to three days, else days."""
-    found = [
-        found.at
-        for _, cases in sample.groups()
-        for found in _survival(sample, cases, percentiles).values()
-        if found.at is not None
-    ]
-    return "h" if max(found, default=0) < _SHOWN_IN_HOURS_S else "d"
+    curves = [_curve(tally) for _, tally in counted.groups()]
+    found = [curve.quantile(percent).at for curve in curves for percent in percentiles]
+    return "h" if max((at for at in found if at is not None), default=0) < _SHOWN_IN_HOURS_S else "d"
 
 
-def _survival(sample: Sample, cases: Cases, percentiles: Sequence[int]) -> dict[str, Quantile]:
-    ended: Counter[int] = Counter()
-    competing: Counter[int] = Counter()
-    censored: Counter[int] = Counter()
-    for start, seconds, ending, source in cases:
-        if ending == Ending.OPEN:
-            censored[max(0, sample.until(source) - start) // SECOND] += 1
-        elif ending in _HANDED_BACK:
-            ended[seconds] += 1
-        else:
-            competing[seconds] += 1
-    steps = cumulative_incidence(ended, competing, censored)
-    return {f"p{percent}": quantile(steps, percent) for percent in percentiles}
+def _curve(tally: Tally) -> Incidence:
+    return incidence(tally.list("ended"), tally.list("competing"), tally.list("censored"))
 
 
-def turnaround(sample: Sample, percentiles: Sequence[int], unit: Unit) -> list[ReportRow]:
+def turnaround(
+    counted: Counted, percentiles: Sequence[int], unit: Unit, variant: Variant | None = None
+) -> list[ReportRow]:
     """First receipt to last hand-back over tickets opened in the period: Aalen-Johansen percentiles by group."""
+    figure = TURNAROUND if variant is None else VARIANTS[variant]
     rows = []
-    for group, cases in sample.groups():
-        found = _survival(sample, cases, percentiles)
-        ends = Counter(ending for _, _, ending, _ in cases)
+    for group, tally in counted.groups():
+        curve = _curve(tally)
+        found = {f"p{percent}": curve.quantile(percent) for percent in percentiles}
+        ended, competing, censored = (len(tally.list(name)) for name in ("ended", "competing", "censored"))
         missing = [name for name, quantile in found.items() if quantile.at is None]
         rows.append(
             ReportRow(
-                figure=TURNAROUND.name,
-                definition=TURNAROUND.definition,
+                figure=figure.name,
+                definition=figure.definition,
                 cohort="opened_in",
                 group=group,
                 percentiles={name: _shown(quantile.at, unit) for name, quantile in found.items()},
-                reason=_reason(missing, len(cases), ends) if missing else None,
+                reason=_reason(missing, ended + competing + censored, censored, competing) if missing else None,
                 unit=unit,
-                numerator=sum(ends[ending] for ending in _HANDED_BACK),
-                denominator=len(cases),
-                excluded=cases.excluded,
-                censored=ends[Ending.OPEN],
+                numerator=ended,
+                denominator=ended + competing + censored,
+                excluded=tally.numbers["excluded"],
+                censored=censored,
                 low={name: _shown(quantile.low, unit) for name, quantile in found.items()},
                 high={name: _shown(quantile.high, unit) for name, quantile in found.items()},
             )
@@ -274,20 +342,18 @@ def _shown(seconds: int | None, unit: Unit) -> float | None:
     return None if seconds is None else rounded(seconds / SECONDS_OF[unit])
 
 
-def _reason(missing: list[str], received: int, ends: Counter[int]) -> str:
+def _reason(missing: list[str], received: int, still_open: int, otherwise: int) -> str:
     if not received:
         return "no ticket opened in the period was received"
-    otherwise = ends[Ending.OTHERWISE] + ends[Ending.CANCELLED]
-    standing = f"of {received} tickets {ends[Ending.OPEN]} are open and {otherwise} ended otherwise"
+    standing = f"of {received} tickets {still_open} are open and {otherwise} ended otherwise"
     return f"{', '.join(missing)} not reached: {standing}"
 
 
-def turnaround_closed(sample: Sample, cohort: Cohort, percentiles: Sequence[int], unit: Unit) -> list[ReportRow]:
+def turnaround_closed(counted: Counted, cohort: Cohort, percentiles: Sequence[int], unit: Unit) -> list[ReportRow]:
     """The same of closed tickets only, nearest rank: what most systems print, and why it is too short."""
     rows = []
-    for group, cases in sample.groups():
-        ordered = sorted(seconds for _, seconds, ending, _ in cases if ending == Ending.CLOSED)
-        names = {f"p{percent}": percent for percent in percentiles}
+    for group, tally in counted.groups():
+        ordered = tally.list("closed")
         rows.append(
             ReportRow(
                 figure=TURNAROUND_CLOSED.name,
@@ -295,42 +361,19 @@ def turnaround_closed(sample: Sample, cohort: Cohort, percentiles: Sequence[int]
                 cohort=cohort,
                 group=group,
                 percentiles={
-                    name: _shown(nearest_rank(ordered, percent), unit) if ordered else None
-                    for name, percent in names.items()
+                    f"p{percent}": _shown(nearest_rank(ordered, percent), unit) if ordered else None
+                    for percent in percentiles
                 },
                 reason=None if ordered else "no ticket of the cohort was handed back and closed",
                 unit=unit,
                 numerator=len(ordered),
                 denominator=len(ordered),
-                excluded=cases.excluded + len(cases) - len(ordered),
+                excluded=tally.numbers["cohort"] - len(ordered),
             )
         )
     return rows
 
 
-def within_days(sample: Sample, days: int) -> list[ReportRow]:
+def within_days(counted: Counted, days: int) -> list[ReportRow]:
     """Handed back within so many days of receipt ÷ those whose so many days have passed; open ones past them failed."""
-    rows = []
-    for group, cases in sample.groups():
-        tally: Counter[str] = Counter()
-        for start, seconds, ending, source in cases:
-            if ending == Ending.CANCELLED:
-                tally["excluded"] += 1
-            elif start + days * DAY > sample.until(source):
-                tally["censored"] += 1
-            else:
-                tally["asked"] += 1
-                tally["met"] += ending in _HANDED_BACK and seconds * SECOND <= days * DAY
-        rows.append(
-            rate(
-                WITHIN_DAYS,
-                "opened_in",
-                group,
-                numerator=tally["met"],
-                denominator=tally["asked"],
-                reason=f"no ticket opened in the period was received {days} days ago or earlier",
-                excluded=cases.excluded + tally["excluded"],
-                censored=tally["censored"],
-            )
-        )
-    return rows
+    return rate_rows(counted, "opened_in", [_within(days)])
