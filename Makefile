@@ -8,12 +8,13 @@ endif
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo dossier test lint rules clocks soak phone-clocks bench bench-large clean
+.PHONY: help demo dossier test lint rules clocks worlds soak phone-clocks bench bench-large clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\): .*## \(.*\)/make \1	\2/p' Makefile
 	@echo 'PYTHON=python3.12 make ... chooses the Python (3.11 or newer)'
 	@echo 'CLOCK_TICKETS=500 CLOCK_SEED=7 make clocks takes fewer tickets, or others'
+	@echo 'WORLDS=100 WORLDS_SEED=7 make worlds takes fewer worlds, or others; fewer than 1,000 are not written'
 	@echo 'SOAK_MINUTES=60 SOAK_SEED=7 make soak takes its time, and makes a run alike'
 
 demo: .venv/.installed-cli ## a made-up repair company: its tickets, clocks and figures
@@ -41,6 +42,9 @@ rules: .venv/.installed-test ## disable each rule in turn: a test must notice
 
 clocks: .venv/.installed-test ## ten thousand random tickets against a clock oracle that counts every tick
 	@.venv/bin/python -m tests.clock_histories --number $(or $(CLOCK_TICKETS),10000) --seed $(or $(CLOCK_SEED),1)
+
+worlds: .venv/.installed-test ## a thousand companies whose true figures are known, and the reports: writes docs/figures.md
+	@.venv/bin/python -m tests.worlds --number $(or $(WORLDS),1000) --seed $(or $(WORLDS_SEED),1)
 
 soak: .venv/.installed-test ## kill processes and servers for ten minutes: writes docs/reliability.md
 	@.venv/bin/python -m tests.crash

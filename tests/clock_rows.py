@@ -1,14 +1,20 @@
 """Rows of clocks made by hand, for what reports say of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from tests.repairs import day
+from ticketing.adapters.counting import Asked, sources
+from ticketing.adapters.temporary_rows import TemporaryRows
+from ticketing.answering import Read, Rows
 from ticketing.domain.judged import Judged
-from ticketing.projections.clocks import ClockRow
+from ticketing.projections.clocks import ClockRow, row_with
 from ticketing.projections.report import ReportRow
+from ticketing.projections.sample import Scope
+
+S = TypeVar("S")
 
 HOUR = 3_600_000_000
 NOW = day(40)
@@ -58,9 +64,18 @@ CANCELLED = clock(cancelled_at=day(1.5), cancelled_because="closed")
 
 def row(number: int, *clocks: Judged, **fields: object) -> ClockRow:
     """The row of a ticket that was opened on day 0 in Berlin."""
-    texts = tuple(one.model_dump_json() for one in clocks)
-    known: dict[str, Any] = {"opened_at": day(0), "site": "berlin", "has_native_facts": True, "is_open": True}
-    return ClockRow(ticket_id=UUID(int=number), clocks=texts, **{**known, **fields})
+    known: dict[str, Any] = {"opened_at": day(0), "site": "berlin", "has_native_facts": True, "is_open": True, **fields}
+    spans, promises = known.pop("spans", ()), known.pop("promises", ())
+    return row_with(ClockRow(ticket_id=UUID(int=number), **known), clocks, spans, promises)
+
+
+def asked_of(rows: Iterable[ClockRow], scope: Scope, ask: Callable[[Rows], S]) -> S:
+    """What is counted of rows, with imported tickets observed as far as their sources go."""
+    with TemporaryRows(ClockRow) as table:
+        for one in rows:
+            table.add(one)
+        ends, _ = sources(table.select, NOW)
+        return ask(Rows(Read(0, frozenset(), set()), [(table.select, Asked(scope=scope, ends=ends))]))
 
 
 def imported(number: int, until: datetime, *clocks: Judged) -> ClockRow:

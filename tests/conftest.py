@@ -13,6 +13,7 @@ CONTRACTS = ("append_contract", "inline_contract", "store_contract", "tree_contr
 pytest.register_assert_rewrite(*(f"tests.{contract}" for contract in CONTRACTS))
 
 NO_SHARED_DATA = "TICKETING_SHARED_DATA is not set"
+NO_CHROMIUM = "chromium is not installed"
 NO_OPENSSL = "openssl is not installed"
 NO_GO = "go and the source of golang.org/x/mod are not installed"
 
@@ -63,7 +64,7 @@ def shared_data() -> Path:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = terminalreporter.getreports("skipped")
-    for reason in (NO_SHARED_DATA, NO_OPENSSL, NO_GO):
+    for reason in (NO_SHARED_DATA, NO_CHROMIUM, NO_OPENSSL, NO_GO):
         left_out = sorted(report.nodeid for report in reports if reason in str(report.longrepr))
         if left_out:
             terminalreporter.section(f"left out: {len(left_out)}, because {reason}")

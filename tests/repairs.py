@@ -54,6 +54,7 @@ class Company:
         channel: e.Channel = "counter",
         manufacturer: str | None = "ACME",
         model: str | None = "P7",
+        customer: str | None = None,
     ) -> UUID:
         """Opens ticket T-`number`."""
         self.now = max(self.now, at)
@@ -66,6 +67,7 @@ class Company:
                 channel=channel,
                 manufacturer=manufacturer,
                 model=model,
+                customer_ref=customer,
                 actor=RECEPTIONIST,
                 occurred_at=at,
             )

@@ -21,10 +21,10 @@ from tests.examples import (
     but,
 )
 from ticketing.application import Ticketing
-from ticketing.cli.explain_days import amount
 from ticketing.cli.program import app
 from ticketing.domain.calendar import DayWindow, HolidaySet, MakeUpDay, Window
 from ticketing.domain.command import Command
+from ticketing.domain.durations import amount
 from ticketing.domain.policy import DefinedClock, DefinedNotice, Target
 from ticketing.domain.publishing import Publish
 from ticketing.domain.reference import CalendarPublished, PolicyPublished, Published

@@ -24,8 +24,8 @@ from tests.examples import (
 )
 from tests.program import COLOURS, on_terminal
 from ticketing.application import Ticketing
-from ticketing.cli.bar import apportioned
 from ticketing.cli.program import app
+from ticketing.domain.apportioning import apportioned
 from ticketing.domain.command import Command
 
 Run = Callable[..., Result]

@@ -18,7 +18,7 @@ from ticketing.adapters.projector import Followed, fold_next_page, view_of
 from ticketing.adapters.view import ViewId
 from ticketing.application import Ticketing
 from ticketing.cli import following, progress
-from ticketing.cli.times import lasting
+from ticketing.domain.durations import lasting
 from ticketing.domain.intake import OpenTicket, ReceiveUnit
 from ticketing.domain.record import RecordHostFact
 from ticketing.domain.values import Event, Recorded

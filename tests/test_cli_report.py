@@ -18,10 +18,10 @@ tickets opened, all of them
 as of 2026-02-01T00:00:00.000000Z; zone UTC; position 36
 percentiles 50+90, unit d
 
-                n  unseen  out  p50 d  95 %     p90 d  95 %
-  turnaround   10       2         5.0  1.0–8.0         7.0–…
+                n  unseen  out  p50 d  95 %     p90 d  95 %   █ p50 ▒ p90
+  turnaround   10       2         5.0  1.0–8.0         7.0–…  ██████████▋▒▒▒▒▒▒…
                p90 not reached: of 10 tickets 2 are open and 0 ended otherwise
-  closed only   8            2    4.0             8.0
+  closed only   8            2    4.0             8.0         ████████▌▒▒▒▒▒▒▒▒
 """
 
 
@@ -60,7 +60,7 @@ def refused(url: str, *arguments: str) -> str:
     return result.stderr
 
 
-@pytest.mark.parametrize("name", reports.REPORTS)
+@pytest.mark.parametrize("name", sorted(reports.REPORTS.keys() - {"scorecard"}))  # whose groups are its contract's
 def test_the_json_is_that_of_the_library_to_the_byte(file: str, name: str) -> None:
     printed = answered(file, name, "--by", "site", "--as-of", AS_OF, "--format", "json")
     with Ticketing(file) as company:
@@ -89,7 +89,6 @@ def test_what_a_ticket_in_transit_waits_for_is_said_once(sqlite_url: str) -> Non
         company.finds(company.repairs(1, 0, None), e.UnitDispatched(to="leipzig"), day(1))
     told = answered(sqlite_url, "backlog")
     assert any(line.startswith("  in transit  ") for line in told.splitlines())
-    assert "unseen" not in told, "a backlog has no such heading to explain"
 
 
 def test_the_csv_is_that_of_the_library(file: str) -> None:
@@ -121,7 +120,7 @@ def test_days_and_instants_bound_the_cohort(file: str) -> None:
     ("arguments", "said"),
     [
         (["turnarund"], "there is no report turnarund; the nearest is turnaround"),
-        (["backlog", "--by", "sites"], "there is no dimension sites; the nearest is site; there are channel, "),
+        (["backlog", "--by", "sites"], "there is no dimension sites; the nearest is site; there are cause, "),
         (["backlog", "--within", "3"], "--within is no parameter of backlog"),
         (["first_pass", "--w-days", "3"], "--w-days is no parameter of first_pass"),
         (["turnaround", "--cohort", "closed_in"], "the nearest is opened_in"),

@@ -26,9 +26,9 @@ contract@1/promise
   in half the time   0    0
                     no clock was met
 contract@1/repair
-  at present        13   12             92.31  66.69–98.63
-  judged then       13    0              0.00  0.00–22.81
-  in half the time  12   12            100.00  75.75–100.00
+  at present        13   12             92.31  66.69–98.63               ░░░░░█░
+  judged then       13    0              0.00  0.00–22.81    █░░░░
+  in half the time  12   12            100.00  75.75–100.00                ░░░░█
 
            n  unseen
 contract@1/promise
@@ -52,8 +52,8 @@ by manufacturer
 
                                     tickets  go on          h  per 100
 ACME
-  manufacturer, parts manufacturer       12         1,296.000    80.60
-  company, queue                         13      1    312.000    19.40
+  manufacturer, parts manufacturer       12         1,296.000    80.60  ████████
+  company, queue                         13      1    312.000    19.40  █▉
   turnaround                             13      1  1,608.000   100.00
 """
 
@@ -116,7 +116,7 @@ def test_the_json_has_every_difference_and_the_table_the_first(file: str) -> Non
 
 def test_under_another_version_both_verdicts_stand_beside_each_other(file: str) -> None:
     lines = answered(file, "sla", "--under", "contract@2", *AS_OF).splitlines()
-    assert "  under contract@2  13    0              0.00  0.00–22.81" in lines
+    assert "  under contract@2  13    0              0.00  0.00–22.81   █░░░░" in lines
     assert "judged otherwise under contract@2: 12 clocks" in lines
     assert "    met 2026-01-07 00:00; under it breached 2026-01-02 06:00" in lines
 

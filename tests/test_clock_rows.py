@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.sql import SQL, Identifier
 
+from tests import clock_rows
 from tests.store_examples import (
     ILLEGIBLE,
     START,
@@ -34,6 +35,7 @@ from tests.time_stories import HANDED_BACK, OPENED, RECEIVED, WORKDAYS, calendar
 from ticketing import reports
 from ticketing.adapters.check import check
 from ticketing.adapters.codec import Codec
+from ticketing.adapters.columns import table_name
 from ticketing.adapters.defect import Defect
 from ticketing.adapters.kept_rules import KeptRules
 from ticketing.adapters.projector import Followed, catch_up, fold_next_page, make_inline, view_of
@@ -43,11 +45,14 @@ from ticketing.adapters.upkeep import Upkeep
 from ticketing.adapters.urls import file_of, open_store, split_schema
 from ticketing.application import Ticketing
 from ticketing.domain import events as e
+from ticketing.domain.clocks import clocks_of
 from ticketing.domain.errors import UnreadableEvent
+from ticketing.domain.hours import micros
 from ticketing.domain.reference import Published
 from ticketing.domain.time_rules import TimeRules
 from ticketing.domain.values import Event, Logged, Recorded
 from ticketing.projections.built_in import CLOCK_ROWS
+from ticketing.projections.clock_parts import ClockPart
 from ticketing.projections.clocks import ClockRow, ClockRows, judged_in
 from ticketing.projections.row import Projection, Row
 from ticketing.projections.whole import row_of
@@ -340,7 +345,9 @@ def test_rows_are_looked_up_by_what_runs_out_first(store: Store) -> None:
     catch_up(store, [CLOCK_ROWS])
     view = view_of(store, CLOCK_ROWS)
     (due,) = view.earliest("next_within_until", START + timedelta(days=400))
-    (turnaround,) = [one for one in judged_in(due) if one.clock == "turnaround" and one.is_open]
+    clocks = clocks_of(store.read(store.stored_stream(number(1))), store.rules_at(store.head()))
+    (turnaround,) = [one for one in clocks if one.clock == "turnaround" and one.is_open]
+    assert [one.model_copy(update={"notices": ()}) for one in clocks] == list(judged_in(due))
     assert (due.ticket_id, due.next_within_until) == (number(1), turnaround.within_until)
     assert due.next_notice_at == turnaround.notices[0].at
     assert list(view.earliest("next_within_until", turnaround.started_at)) == []
@@ -516,21 +523,20 @@ def test_sqlite_finds_what_runs_out_first_by_an_index(sqlite_url: str) -> None:
         for column in ("next_within_until", "next_notice_at"):
             with closing(sqlite3.connect(file_of(sqlite_url))) as database:
                 plan = database.execute(f"EXPLAIN QUERY PLAN {view.select_earliest(column)}", (0, -1)).fetchall()
-            table = "ticketing_view_clocks_1"
+            table = table_name("clocks", CLOCK_ROWS.version)
             assert [step[-1] for step in plan] == [f"SEARCH {table} USING INDEX {table}_by_{column} ({column}<?)"]
 
 
 def test_postgresql_finds_what_runs_out_first_by_an_index(postgres_url: str) -> None:
-    rows = [
-        ClockRow(ticket_id=number(n), next_notice_at=START + n * MINUTE, clocks=("a clock",) * 20) for n in range(3_000)
-    ]
+    clocks = (ClockPart.of(clock_rows.clock()),) * 20
+    rows = [ClockRow(ticket_id=number(n), next_notice_at=START + n * MINUTE, clocks=clocks) for n in range(3_000)]
     with closing(opened(postgres_url)) as store:
         view: Any = view_of(store, CLOCK_ROWS)
         save(view, rows, 1)
-        asked = {"until": START + 20 * MINUTE, "limit": None}
+        asked = {"until": micros(START + 20 * MINUTE), "limit": None}
         conninfo, schema = split_schema(postgres_url)
         with psycopg.connect(conninfo) as connection:
-            connection.execute(SQL("ANALYZE {}").format(Identifier(schema, "ticketing_view_clocks_1")))
+            connection.execute(SQL("ANALYZE {}").format(Identifier(schema, table_name("clocks", CLOCK_ROWS.version))))
             statement = b"EXPLAIN (FORMAT JSON) " + view.select_earliest("next_notice_at")
             plan = str(connection.execute(statement, asked).fetchall())
         assert [node for node in ("Index Scan", "Seq Scan", "Sort") if f"'{node}'" in plan] == ["Index Scan"]

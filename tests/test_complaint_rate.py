@@ -8,6 +8,7 @@ from tests.repairs import Company, day
 from ticketing import reports
 from ticketing.domain import events as e
 from ticketing.projections import complaints, dimensions, turnaround
+from ticketing.projections.report import Number
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def company() -> Company:
 
 
 def test_complaints_are_used_beside_the_course_of_the_ticket() -> None:
-    assert {e.ComplaintReceived} == complaints.TAKEN
+    assert {e.ComplaintReceived, e.ComplaintAcknowledged, e.ComplaintResolved} == complaints.TAKEN
     assert not complaints.TAKEN & (turnaround.TAKEN | dimensions.TAKEN)
 
 
@@ -83,27 +84,42 @@ def test_on_site_the_end_of_work_stands_for_hand_back(company: Company) -> None:
     assert (rate.numerator, rate.denominator) == (1, 1)
 
 
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 60), st.none() | st.integers(0, 40), st.none() | st.integers(0, 80)),
-        min_size=1,
-        max_size=6,
-    )
+TICKETS = st.lists(
+    st.tuples(
+        st.integers(0, 60),  # the day of opening
+        st.integers(0, 40),  # the days to hand-back
+        st.none() | st.integers(0, 80),  # the days to a complaint
+        st.sampled_from(["closed", "not closed", "not even handed back"]),
+    ),
+    min_size=1,
+    max_size=6,
 )
+
+
+@given(TICKETS, st.integers(60, 200))
 @settings(max_examples=20)
 def test_not_closing_never_improves_the_rate_of_the_opened(
-    tickets: list[tuple[int, int | None, int | None]],
+    tickets: list[tuple[int, int, int | None, str]], asked_on: int
 ) -> None:
-    def rate(*, closing: bool) -> float | None:
+    def rate(*, closing: bool) -> Number | None:
         with Company() as company:
-            for number, (opened, days, complained) in enumerate(tickets, 1):
-                back = opened + days if closing and days is not None else None
-                ticket = company.repairs(number, opened, back)
+            for number, (opened, days, complained, how) in enumerate(tickets, 1):
+                is_back = closing or how != "not even handed back"
+                back = opened + days if is_back else None
+                ticket = company.repairs(number, opened, back, closed=closing or how == "closed")
                 if complained is not None:
                     company.complains(ticket, opened + complained)
             company.now = day(200)
-            (row,) = reports.complaint_rate_opened(company.app, h_days=60).rows
-            assert isinstance(row.value, float)
+            (row,) = reports.complaint_rate_opened(company.app, h_days=60, as_of=day(asked_on)).rows
             return row.value
 
     assert rate(closing=False) == rate(closing=True)
+
+
+def test_not_handing_back_improves_the_rate_of_those_handed_back_alone(company: Company) -> None:
+    company.repairs(1, 0, 10)
+    company.complains(company.repairs(2, 0, None), 20)  # kept in the house: of one handed back none, of two opened one
+    company.now = day(100)
+    rate, opened = reports.complaint_rate(company.app, w_days=30, h_days=30).rows
+    assert (rate.numerator, rate.denominator) == (0, 1)
+    assert (opened.numerator, opened.denominator) == (1, 2)

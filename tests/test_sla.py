@@ -5,19 +5,24 @@ from typing import Any
 
 import pytest
 
-from tests.clock_rows import CANCELLED, NOW, clock, imported, late, met, only, paused, row
+from tests.clock_rows import CANCELLED, NOW, asked_of, clock, imported, late, met, only, paused, row
 from tests.repairs import day
+from ticketing.figures.clocks import compliance_of
 from ticketing.projections import sla
 from ticketing.projections.clocks import ClockRow
 from ticketing.projections.report import Cohort, ReportRow
 from ticketing.projections.sample import Scope
 
 
+def counted(rows: Sequence[ClockRow], scope: Scope, cohort: Cohort) -> sla.Compliance:
+    return asked_of(rows, scope, lambda rows: compliance_of(rows, scope, cohort))
+
+
 def asked(
     rows: Sequence[ClockRow], *, by: tuple[str, ...] = (), cohort: Cohort = "due_in", **scope: object
 ) -> dict[str, list[ReportRow]]:
     known: dict[str, Any] = {"observed_until": NOW, **scope}
-    found = sla.gather(rows, Scope(by=by, **known), cohort)
+    found = counted(rows, Scope(by=by, **known), cohort)
     figures: dict[str, list[ReportRow]] = {}
     for one in sla.sla(found, cohort, (50, 90)):
         figures.setdefault(one.figure, []).append(one)
@@ -134,14 +139,14 @@ def test_what_was_judged_then_stands_beside_what_is_known_now() -> None:
     rows = [row(1, met(20)), row(2, wait_came_late), row(3, paused())]
     figures = asked(rows)
     assert (only(figures["sla"]).numerator, only(figures["sla_judged_then"]).numerator) == (2, 1)
-    found = sla.gather(rows, Scope(observed_until=NOW), "due_in")
+    found = counted(rows, Scope(observed_until=NOW), "due_in")
     (differing,) = found.differing
     assert (differing.case.ticket_id.int, differing.first, differing.second) == (2, "breached", "met")
 
 
 def test_a_verdict_seen_then_of_a_clock_that_has_none_now_differs() -> None:
     taken_back = paused(judged_then="met", judged_then_at=day(1.5))
-    (differing,) = sla.gather([row(1, taken_back)], Scope(observed_until=NOW), "due_in").differing
+    (differing,) = counted([row(1, taken_back)], Scope(observed_until=NOW), "due_in").differing
     assert (differing.first, differing.second) == ("met", "paused")
 
 

@@ -95,9 +95,14 @@ def test_once_all_have_ended_the_lower_limit_stays_what_it_was() -> None:
 
 
 def test_a_level_reached_to_the_last_ticket_is_reached() -> None:
-    # 1 - (9/10 · 8/9 · 7/8 · 6/7 · 5/6) is one half, and something less in binary.
-    assert incidence(range(1, 11), [], []).quantile(50).at == 5
-    assert incidence(range(1, 11), [], [20]).quantile(90).at == 10  # of eleven ten: 90.9 %
+    # Of ten the first five: 1/10 each, and something less than one half in binary.
+    curve = incidence(range(1, 6), range(6, 11), [])
+    assert curve.share_by(5)[0] < 0.5
+    assert curve.quantile(50).at == 5
+    # Of ten the first one, the last being open: 1 - 9/10 is something less than a tenth.
+    curve = incidence(range(1, 10), [], [10])
+    assert curve.share_by(1)[0] < 0.1
+    assert curve.quantile(10).at == 1
 
 
 @pytest.mark.parametrize("others", [[], [3]])

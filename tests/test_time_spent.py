@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.clock_rows import NOW, late, met, only, row
+from tests.clock_rows import NOW, asked_of, late, met, only, row
 from tests.repairs import day
 from ticketing.domain.judged import Judged
 from ticketing.domain.ledger import Span
 from ticketing.domain.promises import Promise
+from ticketing.figures.clocks import at_sites_of, told_of, totals_of
 from ticketing.projections import ledger_totals, promises, sites
 from ticketing.projections.clocks import ClockRow
 from ticketing.projections.report import ReportRow
@@ -31,7 +32,11 @@ def span(from_at: float, to_at: float | None, cause: str, site: str | None, part
 
 
 def with_spans(number: int, *spans: Span, **fields: object) -> ClockRow:
-    return row(number, spans=tuple(one.model_dump_json() for one in spans), **fields)
+    return row(number, spans=spans, **fields)
+
+
+def at_sites(rows: Sequence[ClockRow], scope: Scope) -> sites.AtSites:
+    return asked_of(rows, scope, lambda rows: at_sites_of(rows, scope, "opened_in"))
 
 
 TRAVELS = (
@@ -45,7 +50,7 @@ TRAVELS = (
 
 
 def test_time_between_two_sites_parts_two_stays_and_belongs_to_neither() -> None:
-    found = sites.gather([with_spans(1, *TRAVELS)], Scope(observed_until=NOW), "opened_in")
+    found = at_sites([with_spans(1, *TRAVELS)], Scope(observed_until=NOW))
     rows = sites.sites(found, "opened_in", (50, 90))
     stays = {one.group["site"]: one for one in rows if one.figure == "stays"}
     # Berlin: 48 h and 12 h; the smaller of two is the median, the other the 90th percentile.
@@ -62,7 +67,7 @@ def test_a_unit_that_is_still_there_counts_for_as_long_as_it_was_watched() -> No
         ),
         with_spans(2, span(1, None, "queue", "berlin")),
     ]
-    found = sites.gather(rows, Scope(observed_until=day(11)), "opened_in")
+    found = at_sites(rows, Scope(observed_until=day(11)))
     figures = {one.figure: one for one in sites.sites(found, "opened_in", (50,))}
     # 2 days up to the end of the source, 10 up to now.
     assert figures["site_time"].value == 12 * 24
@@ -75,10 +80,10 @@ def test_a_unit_that_is_still_there_counts_for_as_long_as_it_was_watched() -> No
 
 def test_site_clocks_are_counted_by_the_site_of_the_stay_and_only_where_there_are_any() -> None:
     stays = (met(20, binds="site", site="leipzig", subject="leipzig"), late(30, binds="site", site="berlin"))
-    found = sites.gather([row(1, *stays, met(1))], Scope(observed_until=NOW), "opened_in")
+    found = at_sites([row(1, *stays, met(1))], Scope(observed_until=NOW))
     rows = [one for one in sites.sites(found, "opened_in", (50,)) if one.figure == "sites"]
     assert [(one.group["site"], one.value) for one in rows] == [("berlin", 0.0), ("leipzig", 100.0)]
-    none = sites.gather([with_spans(1, *TRAVELS)], Scope(observed_until=NOW), "opened_in")
+    none = at_sites([with_spans(1, *TRAVELS)], Scope(observed_until=NOW))
     assert {one.figure for one in sites.sites(none, "opened_in", (50,))} == {"stays", "site_time"}
 
 
@@ -92,9 +97,9 @@ def promised(due: float, *, made: float = 1, version: int = 1, **fields: object)
 
 
 def told(*given: Promise, clocks: Sequence[Judged] = (), **scope: object) -> dict[str, ReportRow]:
-    texts = tuple(one.model_dump_json() for one in given)
     known: dict[str, Any] = {"observed_until": NOW, **scope}
-    found = promises.gather([row(1, *clocks, promises=texts)], Scope(**known), "due_in")
+    scoped = Scope(**known)
+    found = asked_of([row(1, *clocks, promises=given)], scoped, lambda rows: told_of(rows, scoped, "due_in"))
     return {one.figure: one for one in promises.promises(found, "due_in")}
 
 
@@ -147,7 +152,8 @@ def test_promises_are_told_apart_by_who_made_them_and_where() -> None:
 
 def summed(rows: Sequence[ClockRow], **scope: object) -> dict[str, list[ReportRow]]:
     known: dict[str, Any] = {"observed_until": NOW, **scope}
-    totals = ledger_totals.gather(rows, Scope(**known), "opened_in")
+    scoped = Scope(**known)
+    totals = asked_of(rows, scoped, lambda rows: totals_of(rows, scoped, "opened_in"))
     figures: dict[str, list[ReportRow]] = {}
     for one in ledger_totals.ledger(totals, "opened_in"):
         figures.setdefault(one.figure, []).append(one)

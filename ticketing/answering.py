@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from heapq import merge
 from itertools import chain
 from operator import itemgetter
@@ -12,7 +12,7 @@ from typing import Any, TypedDict, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ticketing.adapters.counting import Answers, ahead, chosen, count, singly, sources
+from ticketing.adapters.counting import Answers, ahead, chosen, count, singly, sources, tickets
 from ticketing.adapters.counting import Asked as _Asked
 from ticketing.adapters.projector import rules_for, view_of
 from ticketing.adapters.store import Stored
@@ -22,7 +22,7 @@ from ticketing.application import Ticketing
 from ticketing.domain.errors import BadInput, nearest
 from ticketing.domain.values import Event, Recorded, instant_text
 from ticketing.projections.asked import When, cohort_asked, dimensions_asked, instant_asked, period_edge
-from ticketing.projections.counts import Counted, Counts
+from ticketing.projections.counts import Counted, Counts, dimensions, one_of
 from ticketing.projections.report import Cohort, Figure, Parameter, Report, ReportRow
 from ticketing.projections.row import Projection, Row
 from ticketing.projections.sample import Scope
@@ -32,6 +32,12 @@ from ticketing.projections.whole import row_of
 R = TypeVar("R", bound=Row)
 S = TypeVar("S")
 _READS = 3
+_RECENT = timedelta(minutes=1)
+"""Rows answer as of so long ago still: hardly one knows of a fact after that."""
+
+
+Each = Callable[[Counts, tuple[str, ...], Iterator[tuple[UUID, tuple[Any, ...]]]], None]
+"""Takes what is counted, the dimensions of its groups, and what `counting.singly` tells of each ticket."""
 
 
 class Asked(TypedDict, total=False):
@@ -48,6 +54,7 @@ class Asked(TypedDict, total=False):
         zone: The IANA zone of dates and months.
         stale: Read the rows as they stand instead of catching up first.
         on_progress: Told how many facts are done, out of how many, while rows are folded.
+        each: Told what each ticket adds to what is counted.
     """
 
     by: Sequence[str]
@@ -60,6 +67,7 @@ class Asked(TypedDict, total=False):
     zone: str
     stale: bool
     on_progress: Callable[[int, int], None] | None
+    each: Each | None
 
 
 # what was asked
@@ -84,6 +92,7 @@ class Question:
     position: int | None
     is_stale: bool
     tell: Callable[[int, int], None]
+    each: Each | None = None
 
     def report(self, rows: Iterable[ReportRow], read: "Read", **parameters: Parameter) -> Report:
         """The report with its header."""
@@ -143,6 +152,7 @@ def understood(app: Ticketing, figure: Figure, asked: Asked, report: Callable[..
         position=position,
         is_stale=asked.get("stale", False),
         tell=asked.get("on_progress") or _tell_nobody,
+        each=asked.get("each"),
     )
 
 
@@ -171,8 +181,8 @@ def _cuts(app: Ticketing, asked: Asked, zone: tzinfo) -> tuple[datetime, datetim
     for name, given in (("as_of", as_of), ("known_at", known_at)):
         if given is not None and given > now + app.settings.skew:
             raise BadInput(f"{name} {instant_text(given)} is after now, {instant_text(now)}")
-    if as_of is None and known_at is None and position is None:
-        return now, None, None
+    if known_at is None and position is None and (as_of is None or as_of >= now - _RECENT):
+        return now if as_of is None else as_of, None, None
     head = app.store.head()
     if position is not None and not 0 <= position <= head:
         raise BadInput(f"there is no position {position}: the log ends at {head}")
@@ -224,6 +234,24 @@ def _read(view: View[Any], position: int) -> Read:
     )
 
 
+def together(app: Ticketing, asked: Asked, reports: Sequence[Callable[[Asked], Report]]) -> list[Report]:
+    """Several reports as of one instant and one position of the log.
+
+    Args:
+        app: The application on the store.
+        asked: What all of them are asked.
+        reports: Each makes one report of it.
+    """
+    if asked.get("as_of") is None and asked.get("known_at") is None and asked.get("position") is None:
+        asked = {**asked, "as_of": app.now()}
+    for _ in range(_READS):
+        made = [report(asked) for report in reports]
+        if len({report.position for report in made}) <= 1:
+            return made
+    fixed: Asked = {**asked, "position": app.store.head()}
+    return [report(fixed) for report in reports]
+
+
 def gathered(
     app: Ticketing, projection: Projection[R], question: Question, gather: Callable[[Iterable[R]], S]
 ) -> tuple[S, Read]:
@@ -251,12 +279,16 @@ class Rows:
 
     read: Read
     _parts: Sequence[tuple[Answers, _Asked]]
+    _each: Each | None = None
 
     def count(self, counts: Counts) -> Counted:
         """What is counted of them, by group."""
-        counted = Counted((*self._parts[0][1].scope.by, *counts.by))
+        scope = self._parts[0][1].scope
+        counted = Counted((*dimensions(counts, scope), *counts.by, *counts.alike))
         for answers, asked in self._parts:
             count(answers, counts, asked, counted)
+        if self._each is not None and counts.of is None:
+            self._each(counts, counted.by, self.singly(counts))
         return counted
 
     def singly(self, counts: Counts) -> Iterator[tuple[UUID, tuple[Any, ...]]]:
@@ -266,6 +298,27 @@ class Rows:
     def chosen(self, counts: Counts, *columns: str) -> Iterator[tuple[Any, ...]]:
         """Columns of tickets, in no order; see `counting.chosen`."""
         return chain.from_iterable(chosen(answers, counts, asked, columns) for answers, asked in self._parts)
+
+    def tickets(
+        self, counts: Counts, condition: str | None, *columns: str, shared: str | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Columns of every ticket that a condition holds of, in no order; of any cohort and period.
+
+        Args:
+            counts: What `cohort_at` is.
+            condition: What holds of them; None where `shared` says which.
+            columns: What is told of each.
+            shared: A column of text: tickets that have its value in common with another are told too.
+        """
+        (answers, asked), *others = self._parts
+        if shared is None:
+            return [row for one, of in self._parts for row in tickets(one, counts, of, condition, columns)]
+        # Those that lie apart are few: all of them, and whatever has a value in common with one of them.
+        apart = [row for one, of in others for row in tickets(one, counts, of, "1 = 1", (shared, *columns))]
+        known = one_of(shared, {row[0] for row in apart if row[0] is not None})
+        which = " OR ".join(one for one in (condition, known) if one is not None)
+        found = tickets(answers, counts, asked, which, columns, shared)
+        return [*found, *(row[1:] for row in apart)]
 
 
 def counted(app: Ticketing, projection: Projection[R], question: Question, ask: Callable[[Rows], S]) -> tuple[S, Read]:
@@ -300,7 +353,8 @@ def counted_anew(
         for row in _refolded(app, projection, question, read):
             laid_out.add(row)
         ends, _ = sources(laid_out.select, question.as_of)
-        return ask(Rows(read, [(laid_out.select, _Asked(scope=question.scope, ends=ends))])), read
+        parts: list[tuple[Answers, _Asked]] = [(laid_out.select, _Asked(scope=question.scope, ends=ends))]
+        return ask(Rows(read, parts, question.each)), read
 
 
 def _kept_rows(
@@ -320,7 +374,7 @@ def _kept_rows(
     parts: list[tuple[Answers, _Asked]] = [(view.select, kept)]
     if is_ahead:
         parts.append((late.select, _Asked(scope=question.scope, ends=ends)))
-    return Rows(read, parts)
+    return Rows(read, parts, question.each)
 
 
 def _caught_up(app: Ticketing, projection: Projection[R], question: Question) -> tuple[View[R], int]:

@@ -6,159 +6,68 @@ caught up first; with any of them the log is folded anew, one ticket at a time. 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Unpack
 
-from ticketing.answering import Asked, Question, Rows, counted, understood
 from ticketing.application import Ticketing
 from ticketing.domain.errors import BadInput, nearest
 from ticketing.figures import comparisons
 from ticketing.figures.clocks import ledger, promises, sites, sla
-from ticketing.projections import backlog as backlogs
-from ticketing.projections import complaints
-from ticketing.projections import first_pass as first_passes
-from ticketing.projections import turnaround as turnarounds
-from ticketing.projections.asked import days_asked, percentiles_asked, unit_asked
-from ticketing.projections.built_in import BACKLOG_ROWS, COMPLAINT_ROWS, FIRST_PASS_ROWS, TURNAROUND_ROWS
+from ticketing.figures.complaints import complaint_rate, complaint_rate_opened, complaints
+from ticketing.figures.conduct import honesty, hygiene
+from ticketing.figures.disputes import disputes
+from ticketing.figures.good_work import good_work
+from ticketing.figures.handling import handling, requests, silence
+from ticketing.figures.money import claims, tills, warranty_watch
+from ticketing.figures.recognition import recognition
+from ticketing.figures.repairs import first_time_fix, no_fault_found, repeat_rate, repeats
+from ticketing.figures.scorecard import scorecard
+from ticketing.figures.turnaround import backlog, first_pass, turnaround, turnaround_closed
+from ticketing.projections.complaint_answers import COMPLAINTS
 from ticketing.projections.dimensions import DIMENSIONS
+from ticketing.projections.disputes import DISPUTES
 from ticketing.projections.ledger_totals import LEDGER
 from ticketing.projections.promises import PROMISES
-from ticketing.projections.report import Parameter, Report, ReportRow, Unit
+from ticketing.projections.report import Report
 from ticketing.projections.sites import SITES
 from ticketing.projections.sla import SLA
+from ticketing.projections.warranty import WARRANTY_WATCH
 
 __all__ = [
     "REPORTS",
     "backlog",
+    "claims",
     "complaint_rate",
     "complaint_rate_opened",
+    "complaints",
     "control_chart",
     "dimensions_of",
+    "disputes",
     "first_pass",
+    "first_time_fix",
     "funnel",
+    "good_work",
+    "handling",
+    "honesty",
+    "hygiene",
     "ledger",
     "named",
+    "no_fault_found",
     "promises",
+    "recognition",
+    "repeat_rate",
+    "repeats",
+    "requests",
+    "scorecard",
+    "silence",
     "sites",
     "sla",
+    "tills",
     "turnaround",
     "turnaround_closed",
+    "warranty_watch",
 ]
-
-W_DAYS = 30
-"""How long after hand-back a complaint counts against it, unless a contract says otherwise."""
-
-H_DAYS = 90
-"""How long after opening one does, closed or not."""
 
 MINIMUM_N = 20
 """A group of fewer is shown, but not judged."""
-
-
-def turnaround(
-    app: Ticketing,
-    *,
-    within_days: int | None = None,
-    percentiles: Sequence[int] = (50, 90),
-    unit: Unit | None = None,
-    **asked: Unpack[Asked],
-) -> Report:
-    """First receipt to last hand-back, open tickets counted as such; beside it what closed tickets alone would say.
-
-    Args:
-        app: The application on the store.
-        within_days: Adds the share handed back within so many days.
-        percentiles: Which, from 1 to 99.
-        unit: `s`, `h` or `d`; None takes hours where all percentiles are under three days, else days.
-        asked: See `Asked`.
-
-    Returns:
-        Rows of `turnaround` (Aalen-Johansen), `turnaround_closed` (nearest rank), and `within_days` if asked for.
-
-    Raises:
-        BadInput: Something asked cannot be understood, or scipy is missing for `within_days`.
-    """
-    question = understood(app, turnarounds.TURNAROUND, asked, turnaround)
-    shown = percentiles_asked(percentiles)
-    days = None if within_days is None else days_asked("within_days", within_days)
-    found, read = counted(
-        app, TURNAROUND_ROWS, question, lambda rows: rows.count(turnarounds.counts(question.cohort, days=days))
-    )
-    in_unit = unit_asked(unit) or turnarounds.unit_of(found, shown)
-    rows = turnarounds.turnaround(found, shown, in_unit)
-    rows += turnarounds.turnaround_closed(found, question.cohort, shown, in_unit)
-    if days is not None:
-        rows += turnarounds.within_days(found, days)
-    return question.report(rows, read, percentiles=shown, unit=in_unit, within_days=within_days)
-
-
-def turnaround_closed(
-    app: Ticketing, *, percentiles: Sequence[int] = (50, 90), unit: Unit | None = None, **asked: Unpack[Asked]
-) -> Report:
-    """The turnaround of closed tickets alone, which is too short: for other cohorts than `turnaround` shows it for.
-
-    Raises:
-        BadInput: Something asked cannot be understood.
-    """
-    question = understood(app, turnarounds.TURNAROUND_CLOSED, asked, turnaround_closed)
-    shown = percentiles_asked(percentiles)
-    found, read = counted(app, TURNAROUND_ROWS, question, lambda rows: rows.count(turnarounds.counts(question.cohort)))
-    in_unit = unit_asked(unit) or turnarounds.unit_of(found, shown)
-    rows = turnarounds.turnaround_closed(found, question.cohort, shown, in_unit)
-    return question.report(rows, read, percentiles=shown, unit=in_unit)
-
-
-def first_pass(app: Ticketing, **asked: Unpack[Asked]) -> Report:
-    """Tickets passed at first presentation ÷ presented, and beside it `reworked`: sent back at least once.
-
-    Raises:
-        BadInput: Something asked cannot be understood, or scipy is missing.
-    """
-    question = understood(app, first_passes.FIRST_PASS, asked, first_pass)
-    found, read = counted(app, FIRST_PASS_ROWS, question, lambda rows: rows.count(first_passes.COUNTS))
-    return question.report(first_passes.first_pass(found), read)
-
-
-def complaint_rate(app: Ticketing, *, w_days: int = W_DAYS, h_days: int = H_DAYS, **asked: Unpack[Asked]) -> Report:
-    """Tickets complained about by W days after hand-back, per 100; beside it within H days of opening.
-
-    Args:
-        app: The application on the store.
-        w_days: How long after hand-back a complaint counts, and must have had the time to come.
-        h_days: The same after opening, for `complaint_rate_opened`, which not closing a ticket cannot improve.
-        asked: See `Asked`.
-
-    Raises:
-        BadInput: Something asked cannot be understood, or scipy is missing.
-    """
-    question = understood(app, complaints.COMPLAINT_RATE, asked, complaint_rate)
-    return _complaints(app, question, days_asked("w_days", w_days), days_asked("h_days", h_days))
-
-
-def complaint_rate_opened(app: Ticketing, *, h_days: int = H_DAYS, **asked: Unpack[Asked]) -> Report:
-    """Tickets complained about within H days of opening, per 100 opened at least H days ago.
-
-    Raises:
-        BadInput: Something asked cannot be understood, or scipy is missing.
-    """
-    return _complaints(
-        app,
-        understood(app, complaints.COMPLAINT_RATE_OPENED, asked, complaint_rate_opened),
-        None,
-        days_asked("h_days", h_days),
-    )
-
-
-def backlog(app: Ticketing, **asked: Unpack[Asked]) -> Report:
-    """The tickets open at an instant by age in days; beside it each state and wait cause.
-
-    Raises:
-        BadInput: Something asked cannot be understood; so is a period, since a backlog has none.
-    """
-    question = understood(app, backlogs.BACKLOG, asked, backlog)
-    if question.from_ is not None or question.to is not None:
-        raise BadInput("a backlog is of one instant: name it by as_of, not by from and to")
-    found, read = counted(app, BACKLOG_ROWS, question, lambda rows: rows.count(backlogs.COUNTS))
-    return question.report(backlogs.backlog(found), read)
 
 
 def funnel(
@@ -218,17 +127,34 @@ def _compared(of: str) -> Callable[..., Report]:
 
 REPORTS: Mapping[str, Callable[..., Report]] = {
     "backlog": backlog,
+    "claims": claims,
     "complaint_rate": complaint_rate,
     "complaint_rate_opened": complaint_rate_opened,
+    "complaints": complaints,
     "control_chart": control_chart,
+    "disputes": disputes,
     "first_pass": first_pass,
+    "first_time_fix": first_time_fix,
     "funnel": funnel,
+    "good_work": good_work,
+    "handling": handling,
+    "honesty": honesty,
+    "hygiene": hygiene,
     "ledger": ledger,
+    "no_fault_found": no_fault_found,
     "promises": promises,
+    "recognition": recognition,
+    "repeat_rate": repeat_rate,
+    "repeats": repeats,
+    "requests": requests,
+    "silence": silence,
+    "scorecard": scorecard,
     "sites": sites,
     "sla": sla,
+    "tills": tills,
     "turnaround": turnaround,
     "turnaround_closed": turnaround_closed,
+    "warranty_watch": warranty_watch,
 }
 """Every report by its name."""
 
@@ -245,20 +171,10 @@ def named(name: str) -> Callable[..., Report]:
 
 
 _OWN_DIMENSIONS: Mapping[str, tuple[str, ...]] = {
-    figure.name: figure.dimensions for figure in (LEDGER, PROMISES, SITES, SLA)
+    figure.name: figure.dimensions for figure in (COMPLAINTS, DISPUTES, LEDGER, PROMISES, SITES, SLA, WARRANTY_WATCH)
 }
 
 
 def dimensions_of(name: str) -> tuple[str, ...]:
     """What the report of that name may be grouped by."""
     return tuple(sorted((*DIMENSIONS, *_OWN_DIMENSIONS.get(name, ()))))
-
-
-def _complaints(app: Ticketing, question: Question, w_days: int | None, h_days: int) -> Report:
-    def ask(rows: Rows) -> list[ReportRow]:
-        first = [] if w_days is None else complaints.complaint_rate(rows.count(complaints.handed_back(w_days)), w_days)
-        return first + complaints.complaint_rate_opened(rows.count(complaints.opened(h_days)), h_days)
-
-    rows, read = counted(app, COMPLAINT_ROWS, question, ask)
-    days: dict[str, Parameter] = {"h_days": h_days} if w_days is None else {"w_days": w_days, "h_days": h_days}
-    return question.report(rows, read, **days)

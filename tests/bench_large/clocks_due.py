@@ -20,6 +20,7 @@ from ticketing.adapters.urls import open_store
 from ticketing.adapters.view import View
 from ticketing.domain.judged import Judged
 from ticketing.projections.built_in import CLOCK_ROWS
+from ticketing.projections.clock_parts import ClockPart
 from ticketing.projections.clocks import ClockRow, judged_in
 
 AIM = 100.0
@@ -109,7 +110,7 @@ def _rows(tickets: int) -> Iterator[ClockRow]:
         started_version=1,
         holds_from=_NOW,
     )
-    before, after = judged.model_dump_json().split('"within_until":null')
+    clock = ClockPart.of(judged)
     for _ in range(tickets):
         until = _NOW + timedelta(seconds=rng.randrange(_DAYS * 86_400))
         yield ClockRow(
@@ -120,6 +121,6 @@ def _rows(tickets: int) -> Iterator[ClockRow]:
             site="north",
             manufacturer="ACME",
             is_open=True,
-            clocks=(f'{before}"within_until":"{until.isoformat()}"{after}',),
+            clocks=(clock._replace(within_until=until),),
             next_within_until=until,
         )

@@ -9,14 +9,15 @@ from types import MappingProxyType, NoneType, UnionType
 from typing import Annotated, Any, Generic, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
-from pydantic import TypeAdapter
+from pydantic import BeforeValidator, PlainSerializer, TypeAdapter
 
 from ticketing.adapters.view import PART, RowsRefused, ViewId
 from ticketing.domain.errors import BadInput, StoreError, hint
+from ticketing.domain.hours import instant_at, micros
 from ticketing.domain.values import Instant
-from ticketing.projections.row import LOOKED_UP, Row
+from ticketing.projections.row import LOOKED_UP, SHARED, Row
 
-Kind = Literal["text", "integer", "boolean", "instant", "id", "json"]
+Kind = Literal["text", "integer", "boolean", "instant", "id", "json", "parts"]
 Convert = Callable[[Any], Any]
 R = TypeVar("R", bound=Row)
 
@@ -25,6 +26,13 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,34}")
 """Leaves room for prefix, version and `_next` in the 63 bytes of an identifier in PostgreSQL."""
 
 _PAST_INTEGER = 2**63
+_NUL = "\\u0000"
+"""How JSON has the character that PostgreSQL knows in no text."""
+
+_MICROS = Annotated[
+    datetime, BeforeValidator(lambda at: instant_at(at) if type(at) is int else at), PlainSerializer(micros)
+]
+"""An instant as whole microseconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,9 @@ class Column:
         read: The inverse.
         check: Whether a tuple can be written and read.
         is_looked_up: Whether rows are looked up by it.
+        is_shared: Whether rows are asked for that have it in common.
+        part: The class of the parts, for a tuple of named tuples; each of them is an array in JSON, its instants whole
+            microseconds since 1970, so that SQL can count them.
     """
 
     name: str
@@ -44,6 +55,8 @@ class Column:
     read: Convert | None = None
     check: Callable[[object], bool] | None = None
     is_looked_up: bool = False
+    is_shared: bool = False
+    part: type[tuple[Any, ...]] | None = None
 
     def is_kept(self, value: object) -> bool:
         """Whether the column takes a value that is not None: the same in every store."""
@@ -59,7 +72,7 @@ class Column:
                     return type(value) is datetime and value.tzinfo is not None and bool(value.astimezone(UTC))
                 case "id":
                     return type(value) is UUID
-                case "json":
+                case "json" | "parts":
                     return self.check is None or self.check(value)
         except (ValueError, OverflowError):  # a lone surrogate, an instant beyond the years of UTC
             return False
@@ -88,6 +101,7 @@ class RowForm(Generic[R]):
         self.names = tuple(column.name for column in self.columns)
         self._write = [column.write or write.get(column.kind) for column in self.columns]
         self._read = [column.read or read.get(column.kind) for column in self.columns]
+        self._fields = {column.name: columns_of_part(column.part) for column in self.columns if column.part is not None}
         self._checks = [(column.name, column.is_kept) for column in self.columns]
 
     @property
@@ -99,6 +113,15 @@ class RowForm(Generic[R]):
     def looked_up(self) -> tuple[str, ...]:
         """The columns by which rows are looked up."""
         return tuple(column.name for column in self.columns if column.is_looked_up)
+
+    def fields_of(self, column: str) -> tuple[Column, ...]:
+        """The fields of the parts in a column."""
+        return self._fields[column]
+
+    @property
+    def indexed(self) -> tuple[str, ...]:
+        """These, and the columns that rows have in common."""
+        return tuple(column.name for column in self.columns if column.is_looked_up or column.is_shared)
 
     def require_looked_up(self, column: str) -> None:
         """Refuses a column by which rows are not looked up.
@@ -210,6 +233,8 @@ def columns_of(row: type[Row]) -> tuple[Column, ...]:
     for column in columns:
         if column.is_looked_up and column.kind != "instant":
             raise BadInput(f"{row.__name__}.{column.name}: rows are looked up by instants, and by nothing else")
+        if column.is_shared and column.kind != "text":
+            raise BadInput(f"{row.__name__}.{column.name}: rows have texts in common, and nothing else")
     return columns
 
 
@@ -226,12 +251,19 @@ def table_name(name: str, version: int, *, is_next: bool = False) -> str:
 
 def _column(row: type[Row], field: Field[Any], hint: object) -> Column:
     name, plain = field.name, _without_none(hint)
-    kind = _kind(plain)
+    part = _part(plain)
+    kind = _kind(plain) if part is None else "parts"
     if kind is None:
         raise BadInput(f"{row.__name__}.{name}: a row has str, int, bool, datetime, UUID, and tuples of these")
-    if kind != "json":
-        return Column(name, kind, is_looked_up=LOOKED_UP.items() <= field.metadata.items())
-    adapter: TypeAdapter[object] = TypeAdapter(cast("type[object]", _with_instants(plain)))
+    if kind not in {"json", "parts"}:
+        is_looked_up, is_shared = (mark.items() <= field.metadata.items() for mark in (LOOKED_UP, SHARED))
+        return Column(name, kind, is_looked_up=is_looked_up, is_shared=is_shared)
+    return _of_tuples(name, plain) if part is None else _of_parts(name, part)
+
+
+def _of_tuples(name: str, plain: object) -> Column:
+    """A column of tuples as JSON."""
+    adapter = _adapter(_with_instants(plain, Instant))
 
     def write(value: object) -> str:
         return adapter.dump_json(value).decode()
@@ -239,7 +271,59 @@ def _column(row: type[Row], field: Field[Any], hint: object) -> Column:
     def check(value: object) -> bool:
         return type(value) is tuple and bool(write(adapter.validate_python(value, strict=True)))
 
-    return Column(name, kind, write, adapter.validate_json, check)
+    return Column(name, "json", write, adapter.validate_json, check)
+
+
+def _of_parts(name: str, part: type[tuple[Any, ...]]) -> Column:
+    """A column of parts, each an array in JSON."""
+    columns = columns_of_part(part)
+    plain: object = tuple[tuple[tuple(hint for _, hint in _fields(part))], ...]  # type: ignore[misc]  # made at run time
+    strict, adapter = (_adapter(_with_instants(plain, instant)) for instant in (Instant, _MICROS))
+
+    def write(value: object) -> str:
+        return adapter.dump_json(value).decode()
+
+    def read(found: str | list[Any]) -> object:
+        values = adapter.validate_json(found) if isinstance(found, str) else adapter.validate_python(found)
+        return tuple(part(*one) for one in values)
+
+    def check(value: object) -> bool:
+        if type(value) is not tuple or not all(type(one) is part for one in value):
+            return False
+        fields = ((column, field) for one in value for column, field in zip(columns, one, strict=True))
+        are_kept = all(field is None or column.is_kept(field) for column, field in fields)
+        return are_kept and _NUL not in write(strict.validate_python(value, strict=True))
+
+    return Column(name, "parts", write, read, check, part=part)
+
+
+def _adapter(form: object) -> TypeAdapter[Any]:
+    return TypeAdapter(cast("type[Any]", form))
+
+
+def _part(plain: object) -> type[tuple[Any, ...]] | None:
+    """The class of named tuples, if it is of a tuple of any number of them."""
+    one, *rest = get_args(plain) or (None,)
+    is_many = get_origin(plain) is tuple and rest == [Ellipsis]
+    return one if is_many and isinstance(one, type) and hasattr(one, "_fields") else None
+
+
+def columns_of_part(part: type[tuple[Any, ...]]) -> tuple[Column, ...]:
+    """The fields of a class of parts as columns, in their order."""
+    return tuple(Column(name, kind) for name, hint in _fields(part) if (kind := _kind(_without_none(hint))) is not None)
+
+
+def _fields(part: type[tuple[Any, ...]]) -> list[tuple[str, object]]:
+    """The fields of a class of parts with their types.
+
+    Raises:
+        BadInput: One has a type that parts may not have.
+    """
+    fields = list(get_type_hints(part).items())
+    for name, of in fields:
+        if _kind(_without_none(of)) is None:
+            raise BadInput(f"{part.__name__}.{name}: a part has str, int, bool, datetime, UUID, and tuples of these")
+    return fields
 
 
 def _without_none(hint: object) -> object:
@@ -256,18 +340,21 @@ def _kind(plain: object) -> Kind | None:
     if get_origin(plain) is Literal:
         kinds = {_KINDS.get(type(choice)) for choice in get_args(plain)}
         return kinds.pop() if len(kinds) == 1 else None
+    if get_origin(plain) in {Union, UnionType}:
+        several = {_kind(part) for part in get_args(plain)}
+        return several.pop() if len(several) == 1 else None
     if get_origin(plain) is tuple:
         parts = [_without_none(part) for part in get_args(plain) if part is not Ellipsis]
         return "json" if all(_kind(part) for part in parts) else None
     return _KINDS.get(plain)
 
 
-def _with_instants(hint: object) -> object:
-    """The type with its instants in the form in which everything of ours is stored."""
+def _with_instants(hint: object, instant: object) -> object:
+    """The type with its instants in another form."""
     if hint is datetime:
-        return Instant
+        return instant
     if get_origin(hint) is tuple:
-        return tuple[tuple(_with_instants(part) for part in get_args(hint))]  # type: ignore[misc]  # made at run time
+        return tuple[tuple(_with_instants(part, instant) for part in get_args(hint))]  # type: ignore[misc]  # made at run time
     if get_origin(hint) in {Union, UnionType}:
-        return Union[tuple(_with_instants(part) for part in get_args(hint))]  # noqa: UP007 - made at run time
+        return Union[tuple(_with_instants(part, instant) for part in get_args(hint))]  # noqa: UP007 - made at run time
     return hint

@@ -1,16 +1,23 @@
 """Counting: the statements that count rows where they are, the same for every store, and what comes of them."""
 
+import json
+import re
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from ticketing.domain.hours import micros
-from ticketing.projections.counts import SPAN, Counted, Counts, dimension, holds, literal
+from ticketing.projections.counts import SPAN, Counted, Counts, dimension, dimensions, holds, literal, one_of
 from ticketing.projections.dimensions import PERIODS
 from ticketing.projections.sample import Scope
+
+if TYPE_CHECKING:
+    from ticketing.adapters.columns import RowForm
+
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +26,21 @@ class Table:
 
     Attributes:
         rows: A SELECT of all rows: instants as microseconds since 1970, truth as 1 or 0, ids as hex, tuples as JSON.
+        form: The form of the rows.
         all_of: The aggregate that gives all values of `{}`.
+        each: The table that has each part of the column `{}` as `value`.
+        field: What gives the field of a part at a place, by the field's kind.
+        fields: What gives several fields, by kind and place: each in a column, or all as the text of one JSON array.
+        at_once: What follows a SELECT whose columns shall be worked out once, however often they are named.
     """
 
     rows: str
+    form: "RowForm[Any]"
     all_of: str
+    each: str
+    field: Callable[[str, int], str]
+    fields: Callable[[Sequence[tuple[str, int]]], list[str]]
+    at_once: str = ""
 
 
 Statement = Callable[[Table], str]
@@ -57,10 +74,11 @@ def sources(answers: Answers, latest_at: datetime, aside: Collection[UUID] = ())
 
     def statement(table: Table) -> str:
         is_ahead = f"latest_at > {micros(latest_at)}"
+        # Most rows are native and not ahead: left out, they need not be put into groups.
         return f"""
             SELECT source, max(CASE WHEN {holds(is_ahead)} THEN NULL ELSE imported_until END),
                 sum(CASE WHEN {holds(is_ahead)} THEN 1 ELSE 0 END)
-            FROM ({table.rows}) AS kept WHERE {_not_aside(aside)} GROUP BY source
+            FROM ({table.rows}) AS kept WHERE {_not_aside(aside)} AND (source IS NOT NULL OR {is_ahead}) GROUP BY source
         """  # noqa: S608 - names of columns are Python's, numbers are numbers
 
     found = list(answers(statement))
@@ -85,18 +103,23 @@ def count(answers: Answers, counts: Counts, asked: Asked, counted: Counted) -> N
 
     def statement(table: Table) -> str:
         lists = [table.all_of.format(f"({number})") for number in counts.lists.values()]
-        chosen = ", ".join([*groups, "count(*)", *added, *lists])
-        grouped = f"GROUP BY {', '.join(str(place) for place in range(1, len(groups) + 1))}" if groups else ""
-        return f"SELECT {chosen} FROM ({_rows(table, counts, asked)}) AS counted {grouped}"  # noqa: S608
+        by = [*groups, *_alike(table, counts)]
+        chosen = ", ".join([*by, "count(*)", *added, *lists])
+        grouped = f"GROUP BY {', '.join(str(place) for place in range(1, len(by) + 1))}" if by else ""
+        return f"SELECT {chosen} FROM ({_rows(table, counts, asked, chosen)}) AS counted {grouped}"  # noqa: S608
 
     names = (*counts.conditions, *counts.sums)
+    width = 1 + len(names) + len(counts.lists)
     for group_and_rest in answers(statement):
-        group, (tickets, *found) = group_and_rest[: len(groups)], group_and_rest[len(groups) :]
+        group, (tickets, *found) = group_and_rest[:-width], group_and_rest[-width:]
         if not tickets:
             continue
+        alike = group[len(groups) :]
+        if len(alike) < len(counts.alike):
+            alike = json.loads(alike[0])
         numbers = found[: len(names)]
         lists = map(_numbers, found[len(names) :])
-        tally = counted.tally(tuple(group))
+        tally = counted.tally((*group[: len(groups)], *alike))
         tally.add(
             {name: int(number or 0) for name, number in zip(names, numbers, strict=True)},
             dict(zip(counts.lists, lists, strict=True)),
@@ -115,7 +138,7 @@ def singly(answers: Answers, counts: Counts, asked: Asked) -> Iterator[tuple[UUI
 
     def statement(table: Table) -> str:
         chosen = ", ".join(["ticket_id", *groups, "cohort_at", *added])
-        return f"SELECT {chosen} FROM ({_rows(table, counts, asked)}) AS counted ORDER BY ticket_id"  # noqa: S608
+        return f"SELECT {chosen} FROM ({_rows(table, counts, asked, chosen)}) AS counted ORDER BY ticket_id"  # noqa: S608
 
     for ticket_id, *found in answers(statement, is_long=True):
         yield UUID(ticket_id), tuple(found)
@@ -131,49 +154,124 @@ def chosen(answers: Answers, counts: Counts, asked: Asked, columns: Sequence[str
     where = " OR ".join(counts.conditions.values())
 
     def statement(table: Table) -> str:
-        return f"""
-            SELECT {", ".join([*groups, *columns])} FROM ({_rows(table, counts, asked)}) AS counted
-            {f"WHERE {where}" if where else ""} ORDER BY ticket_id
-        """  # noqa: S608
+        chosen = ", ".join([*groups, *columns])
+        rows = _rows(table, counts, asked, f"ticket_id {chosen} {where}")
+        return f"SELECT {chosen} FROM ({rows}) AS counted {f'WHERE {where}' if where else ''} ORDER BY ticket_id"  # noqa: S608
 
     for found in answers(statement, is_long=True):
         yield tuple(found[: len(groups)]), *found[len(groups) :]
 
 
+def tickets(
+    answers: Answers,
+    counts: Counts,
+    asked: Asked,
+    condition: str | None,
+    columns: Sequence[str],
+    shared: str | None = None,
+) -> Iterator[tuple[Any, ...]]:
+    """Columns of every ticket that a condition holds of, or whose value of the column `shared` is another's too.
+
+    They are of any cohort and period. A ticket that does not count may be that other.
+    """
+
+    def statement(table: Table) -> str:
+        rows = _dated(table, counts, asked, "")
+        where = [] if condition is None else [condition]
+        if shared is not None:  # of all rows, counted or not, for so the index of the column is enough
+            again = f"WHERE {shared} IS NOT NULL GROUP BY {shared} HAVING count(*) > 1"
+            where.append(f"{shared} IN (SELECT {shared} FROM ({table.rows}) AS every {again})")  # noqa: S608
+        return f"SELECT {', '.join(columns)} FROM ({rows}) AS counted WHERE {' OR '.join(where)}"  # noqa: S608
+
+    yield from map(tuple, answers(statement, is_long=True))
+
+
 def _groups(answers: Answers, counts: Counts, asked: Asked) -> list[str]:
     scope = asked.scope
+    by = dimensions(counts, scope)
     spans: list[int] = []
-    if any(name in PERIODS for name in scope.by):
+    if any(name in PERIODS for name in by):
 
         def statement(table: Table) -> str:
-            rows = _rows(table, counts, asked)
-            return f"SELECT DISTINCT cohort_at / {SPAN} FROM ({rows}) AS counted"  # noqa: S608
+            rows = _rows(table, counts, asked, "")
+            return f"SELECT DISTINCT cohort_at / {SPAN} FROM ({rows}) AS counted WHERE cohort_at IS NOT NULL"  # noqa: S608
 
         spans = [span for (span,) in answers(statement)]
-    return [*(dimension(name, scope, spans) for name in scope.by), *counts.by.values()]
+    return [*(_of_undated(counts, dimension(name, scope, spans)) for name in by), *counts.by.values()]
 
 
-def _rows(table: Table, counts: Counts, asked: Asked) -> str:
+def _alike(table: Table, counts: Counts) -> list[str]:
+    """The columns that have the fields in which parts are alike."""
+    if counts.of is None:
+        return []
+    width = len(table.fields([("text", 0)] * len(counts.alike)))
+    return [f"alike_{number}" for number in range(width)]
+
+
+def _of_undated(counts: Counts, dimension: str) -> str:
+    """The dimension, unknown where it depends on an instant that there is not."""
+    if not counts.has_undated or "cohort_at" not in dimension:
+        return dimension
+    return f"CASE WHEN cohort_at IS NOT NULL THEN {dimension} END"
+
+
+def _rows(table: Table, counts: Counts, asked: Asked, said: str) -> str:
     """The rows of the cohort, with `cohort_at` and `observed_until`."""
     scope = asked.scope
-    until = str(micros(scope.observed_until))
+    period = [] if counts.has_undated else ["cohort_at IS NOT NULL"]
+    if scope.from_at is not None:
+        period.append(f"cohort_at >= {micros(scope.from_at)}")
+    if scope.before is not None:
+        period.append(f"cohort_at < {micros(scope.before)}")
+    where = " AND ".join(period) or "1 = 1"
+    if counts.has_undated and period:
+        where = f"cohort_at IS NULL OR ({where})"
+    return f"SELECT * FROM ({_dated(table, counts, asked, said)}) AS dated WHERE {where}"  # noqa: S608
+
+
+def _dated(table: Table, counts: Counts, asked: Asked, said: str) -> str:
+    """The rows of all tickets that count, in the cohort or not, with `cohort_at` and `observed_until`."""
+    until = str(micros(asked.scope.observed_until))
     if asked.ends:
         ends = " ".join(f"WHEN {literal(source)} THEN {end}" for source, end in sorted(asked.ends.items()))
         until = f"CASE WHEN has_native_facts = 1 THEN {until} ELSE CASE source {ends} ELSE {until} END END"
     where = ["opened_at IS NOT NULL", _not_aside(asked.aside)]
     if asked.latest_at is not None:
         where.append(f"(latest_at IS NULL OR latest_at <= {micros(asked.latest_at)})")
-    period = ["cohort_at IS NOT NULL"]
-    if scope.from_at is not None:
-        period.append(f"cohort_at >= {micros(scope.from_at)}")
-    if scope.before is not None:
-        period.append(f"cohort_at < {micros(scope.before)}")
+    if counts.where is not None:
+        where.append(f"({counts.where})")
+    given = "".join(_given(name, numbers) for name, numbers in counts.given.items())
+    dated = f"{counts.at} AS cohort_at, {until} AS observed_until"
+    if counts.of is not None:
+        parts = _parts(table, counts, " AND ".join(where), f"{dated} {said}")
+        return f"SELECT kept.*, {dated} FROM ({parts}) AS kept"  # noqa: S608
     return f"""
-        SELECT * FROM (
-            SELECT kept.*, {counts.at} AS cohort_at, {until} AS observed_until
-            FROM ({table.rows}) AS kept WHERE {" AND ".join(where)}
-        ) AS dated WHERE {" AND ".join(period)}
+        SELECT kept.*, {given}{dated} FROM ({table.rows}) AS kept WHERE {" AND ".join(where)}
     """  # noqa: S608
+
+
+def _parts(table: Table, counts: Counts, where: str, said: str) -> str:
+    """The parts of a column, each with what is said of it and of its ticket and nothing else: it is all worked out."""
+    words = set(_WORD.findall(said))
+    fields = table.form.fields_of(counts.of or "")
+    columns = [f"whole.{name}" for name in table.form.names if name in words]
+    for place, field in enumerate(fields):
+        if f"part_{field.name}" in words:
+            columns.append(f"{table.field(field.kind, place)} AS part_{field.name}")
+    places = {field.name: (field.kind, place) for place, field in enumerate(fields)}
+    alike = table.fields([places[name] for name in counts.alike])
+    columns += [f"{found} AS alike_{number}" for number, found in enumerate(alike)]
+    each = table.each.format(f"whole.{counts.of}")
+    return f"SELECT {', '.join(columns)} FROM ({table.rows}) AS whole, {each} AS part WHERE {where} {table.at_once}"  # noqa: S608
+
+
+def _given(name: str, numbers: Mapping[str, int]) -> str:
+    """The column that is given, by its few numbers: joined to so many values, SQLite would look through all of them."""
+    tickets: dict[int, list[str]] = {}
+    for ticket, number in numbers.items():
+        tickets.setdefault(number, []).append(ticket)
+    cases = " ".join(f"WHEN {one_of('kept.ticket_id', tickets[number])} THEN {number}" for number in sorted(tickets))
+    return f"CASE {cases} END AS {name}, " if cases else f"CAST(NULL AS BIGINT) AS {name}, "
 
 
 def _not_aside(aside: Collection[UUID]) -> str:
@@ -185,4 +283,4 @@ def _numbers(found: str | Sequence[int] | None) -> "array[int]":
     """The numbers that an aggregate gave: an array, or text with commas."""
     if found is None:
         return array("q")
-    return array("q", map(int, found.split(",")) if isinstance(found, str) else found)
+    return array("q", json.loads(f"[{found}]") if isinstance(found, str) else found)

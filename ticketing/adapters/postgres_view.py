@@ -37,10 +37,19 @@ _TYPES: dict[Kind, str] = {
     "instant": "bigint",
     "id": "uuid",
     "json": "text",
+    "parts": "jsonb",
 }
 _PAGE = 1000
 _RETRY_SECONDS = 0.1
 _ALL_OF = "array_agg({0}) FILTER (WHERE {0} IS NOT NULL)"
+_PART_FIELD: dict[str, str] = {
+    "text": "(part.value ->> {})",
+    "integer": "(part.value ->> {})::bigint",
+    "boolean": "(part.value ->> {})::boolean::integer",
+    "instant": "(part.value ->> {})::bigint",
+    "id": "replace(part.value ->> {}, '-', '')",
+    "json": "(part.value -> {})::text",
+}
 _AS_COUNTED: dict[Kind, str] = {"boolean": "{0}::integer AS {0}", "id": "replace({0}::text, '-', '') AS {0}"}
 
 _THIS = "(name, version, is_next) = (%(name)s, %(version)s, %(is_next)s)"
@@ -245,7 +254,7 @@ class PostgresView(View[R]):
                 self._place.require_process()
 
     def select(self, statement: Statement, *, is_long: bool = False) -> Iterator[Sequence[Any]]:
-        made = statement(Table(self._shape.counted, _ALL_OF)).encode()
+        made = statement(_table_of(self._shape.counted, self._form)).encode()
         if not is_long:  # without a cursor on the server, for which it would not let two processes count
             with self._place.reading() as cursor, self._there():
                 yield from cursor.execute(made).fetchall()
@@ -303,6 +312,17 @@ class PostgresView(View[R]):
                 cursor.execute(statement, self._this)
             for statement in self._shape.put_in_place:
                 cursor.execute(statement)
+
+
+def _table_of(rows: str, form: RowForm[Any]) -> Table:
+    """Rows as statements see them."""
+    return Table(
+        rows, form, _ALL_OF, "jsonb_array_elements({})", _field, lambda fields: [_field(*one) for one in fields]
+    )
+
+
+def _field(kind: str, place: int) -> str:
+    return _PART_FIELD[kind].format(place)
 
 
 def remove_view(place: Place, sql: Statements, view: ViewId) -> None:
@@ -414,7 +434,7 @@ def _shape(sql: Statements, view: ViewId, row: type[R]) -> _Shape[R]:
         select_columns=made(_SELECT_COLUMNS),
         insert=made(_INSERT_VIEW),
         create=made(_CREATE),
-        create_indexes=tuple(made(_CREATE_INDEX, column) for column in form.looked_up),
+        create_indexes=tuple(made(_CREATE_INDEX, column) for column in form.indexed),
         select_position=made(_SELECT_POSITION),
         select_rows=made(_SELECT_ROWS),
         counted=made(_COUNTED).decode(),

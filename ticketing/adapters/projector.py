@@ -7,7 +7,7 @@ publication that cannot be read stops the rows that depend on it, and no other p
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -22,12 +22,14 @@ from ticketing.adapters.whole_page import Made, fold_whole_page
 from ticketing.domain.errors import Conflict, MissingProjection, UnreadableEvent
 from ticketing.domain.time_rules import TimeRules
 from ticketing.domain.values import Logged, Unreadable
+from ticketing.projections.built_in import BUILT_IN
 from ticketing.projections.row import History, Projection, Row, Stop, WholeProjection, fold_page
 from ticketing.projections.whole import fold_history
 
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")
 _PAGE = 1000
+_OWN_VERSIONS: Mapping[str, int] = {projection.name: projection.version for projection in BUILT_IN}
 _TRIES = 50
 _TRY_SECONDS = 0.02
 _WEIGHT = 0.2
@@ -180,7 +182,8 @@ def fold_inline(
     """
     if not facts:
         return
-    for projection in map(require_known(projections), inline):
+    find = require_known(projections)
+    for projection in [known for view in inline if (known := find(view)) is not None]:
         followed: Followed[Any] = Followed(projection, view_of(log, projection))
         position = followed.view.position()
         if position == facts[0].position - 1:
@@ -190,16 +193,21 @@ def fold_inline(
             _fold_rest(log, followed, _PAGE)
 
 
-def require_known(projections: Sequence[Projection[Any]]) -> Callable[[ViewId], Projection[Any]]:
+def require_known(projections: Sequence[Projection[Any]]) -> Callable[[ViewId], Projection[Any] | None]:
     """Finds the projection of a view among those that the process has.
+
+    Returns:
+        What finds it; None for rows of the package's own that an earlier release kept, which are left as they are.
 
     Raises:
         MissingProjection: On a view whose projection the process lacks.
     """
     known = {ViewId(projection.name, projection.version): projection for projection in projections}
 
-    def find(view: ViewId) -> Projection[Any]:
+    def find(view: ViewId) -> Projection[Any] | None:
         if view not in known:
+            if view.version < _OWN_VERSIONS.get(view.name, 0):
+                return None
             raise MissingProjection(
                 f"the store keeps projection {view.name} version {view.version} inline, and this process lacks it: "
                 f"give it to Ticketing, or name it in TICKETING_PROJECTIONS"

@@ -6,8 +6,8 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from ticketing.adapters.columns import RowForm
-from ticketing.adapters.counting import Statement, Table
-from ticketing.adapters.sqlite_view import ALL_OF, TYPES, form_of
+from ticketing.adapters.counting import Statement
+from ticketing.adapters.sqlite_view import TYPES, form_of, table_of
 from ticketing.projections.row import Row
 
 R = TypeVar("R", bound=Row)
@@ -57,4 +57,4 @@ class TemporaryRows(Generic[R]):
     def select(self, statement: Statement, *, is_long: bool = False) -> Iterator[Sequence[Any]]:
         """What a statement gives, as `View.select` does; few lines or many, they are read one by one."""
         self._write()
-        yield from self._database.execute(statement(Table("SELECT * FROM kept", ALL_OF)))
+        yield from self._database.execute(statement(table_of("SELECT * FROM kept", self._form)))

@@ -90,6 +90,23 @@ def file_of(url: str) -> Path:
     return _file(url)[0]
 
 
+def name_of(url: str) -> str:
+    """What people call the store at the URL: its file, or its database and schema; no place, user or password.
+
+    Raises:
+        BadInput: The URL names no file, or has no form.
+    """
+    if url.startswith(_SQLITE):
+        return file_of(url).name
+    if not url.startswith(_POSTGRESQL):
+        return url.partition(":")[0]
+    from psycopg.conninfo import conninfo_to_dict
+
+    place, schema = split_schema(url)
+    database = str(conninfo_to_dict(place).get("dbname") or "PostgreSQL")
+    return database if schema == DEFAULT_SCHEMA else f"{database}, schema {schema}"
+
+
 def evidence_folder(url: str) -> Path | None:
     """Where a store's evidence files are unless it is said: beside the file of an SQLite store; None of others."""
     if not url.startswith(_SQLITE):

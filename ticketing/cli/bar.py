@@ -1,23 +1,40 @@
-"""A bar of one line: amounts beside each other, in columns that add up to the line."""
+"""Bars: numbers as a few block characters, so that a column of them reads at a glance, with colour or without."""
 
 from collections.abc import Sequence
 
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+_HEIGHTS = "▁▂▃▄▅▆▇█"
 
-def apportioned(amounts: Sequence[int], units: int, *, least: int = 0) -> list[int]:
-    """So many units for each amount, in proportion, that they add up: those with the largest remainders get the rest.
+
+def bar(value: float, end: float, width: int) -> str:
+    """A bar from zero to the value; one that is above zero is seen.
 
     Args:
-        amounts: None is negative.
-        units: How many there are to give, at least `least` for each amount.
-        least: What an amount gets that is not zero, however small it is.
+        value: Not negative, and not above `end`.
+        end: What the whole width stands for.
+        width: In columns.
     """
-    whole = sum(amounts)
-    if not whole:
-        return [0] * len(amounts)
-    given = [max(least if amount else 0, amount * units // whole) for amount in amounts]
-    while sum(given) > units:
-        given[max(range(len(given)), key=lambda place: given[place])] -= 1
-    owed = sorted(range(len(given)), key=lambda place: given[place] * whole - amounts[place] * units)
-    for place in owed[: units - sum(given)]:
-        given[place] += 1
-    return given
+    eighths = round(value / end * width * 8) if end else 0
+    whole, rest = divmod(max(eighths, 1) if value else 0, 8)
+    return "█" * whole + _EIGHTHS[rest].strip()
+
+
+def interval(low: float, value: float, high: float, end: float, width: int, *, point: str = "█") -> str:
+    """A point between its limits, each in its column from zero on."""
+    first, place, last = (min(width - 1, int(at / end * width)) if end else 0 for at in (low, value, high))
+    return " " * first + "░" * (place - first) + point + "░" * (last - place)
+
+
+def stretches(inner: float | None, outer: float | None, end: float, width: int) -> str:
+    """A value within another one; an outer one that is not known reaches beyond the end."""
+    first = bar(inner, end, width - 1) if inner is not None else ""
+    if outer is None:
+        return first + "▒" * (width - 1 - len(first)) + "…"
+    reached = round(outer / end * (width - 1)) if end else 0
+    return first + "▒" * max(reached - len(first), int(outer != inner))
+
+
+def profile(counts: Sequence[int]) -> str:
+    """The counts as columns beside each other, the largest the highest; none at all is a blank."""
+    most = max(counts, default=0)
+    return "".join(_HEIGHTS[(count * 8 - 1) // most if most else 0] if count else " " for count in counts)

@@ -13,7 +13,6 @@ import typer
 from rich.measure import Measurement
 from rich.text import Text
 
-from ticketing.cli.explain_days import amount
 from ticketing.cli.output import (
     TableOrJson,
     one_line,
@@ -35,11 +34,11 @@ from ticketing.cli.times import (
     Zone,
     duration_given,
     instant_given,
-    lasting,
     shown,
     zone_named,
 )
 from ticketing.clocks import DueClock, Notice
+from ticketing.domain.durations import amount, lasting
 from ticketing.domain.errors import BadInput
 from ticketing.domain.judged import Judged, Measure
 from ticketing.domain.phrases import after, either, minute, spaced

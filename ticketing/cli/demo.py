@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from textwrap import wrap
 from time import perf_counter
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
@@ -16,8 +16,15 @@ from ticketing import reports
 from ticketing.cli.output import say
 from ticketing.cli.progress import progress
 from ticketing.cli.report_table import WIDTH, brief_lines, word_lines
-from ticketing.projections.built_in import BUILT_IN
+from ticketing.projections.built_in import (
+    BACKLOG_ROWS,
+    CLOCK_ROWS,
+    COMPLAINT_ROWS,
+    FIRST_PASS_ROWS,
+    TURNAROUND_ROWS,
+)
 from ticketing.projections.report import Report, ReportRow
+from ticketing.projections.row import Projection
 from ticketing.simulator import StoryLine, World, compare_knowledge, simulate, tell_story
 
 _WORKING = "Running a repair company for a year"
@@ -29,6 +36,9 @@ _RECENT = timedelta(days=60)
 _FEWEST = 100
 """Of fewer tickets the two ways of counting differ by chance."""
 
+_SHOWN: tuple[Projection[Any], ...] = (TURNAROUND_ROWS, FIRST_PASS_ROWS, COMPLAINT_ROWS, BACKLOG_ROWS, CLOCK_ROWS)
+_MOST_PARTS = 8
+"""How many parts of the ledger are shown."""
 _LARGEST = 5
 """How many states of the backlog are shown."""
 
@@ -61,7 +71,7 @@ def demo(
     seconds = perf_counter() - begun
     with world:
         with progress(_FOLDING) as advance:
-            world.app.projections.catch_up(BUILT_IN, on_page=lambda position: advance(_FOLDING, position, world.events))
+            world.app.projections.catch_up(_SHOWN, on_page=lambda position: advance(_FOLDING, position, world.events))
         for part in _parts(world, url, seconds):
             for line in part:
                 say(line)
@@ -73,6 +83,7 @@ def _parts(world: World, url: str, seconds: float) -> Iterator[Iterator[Text]]:
     yield _knowledge(world)
     yield _year(world)
     yield _comparison(world)
+    yield _days(world)
     yield _next(world, url)
 
 
@@ -206,6 +217,18 @@ def _comparison(world: World) -> Iterator[Text]:
         (end, f"as it turned out: by now {left} open"),
     ):
         yield Text.assemble((f"  {_p90(row):>11}  ", "figure"), said)
+
+
+def _days(world: World) -> Iterator[Text]:
+    """Where the time of the whole year went."""
+    yield from _title("Where the days go")
+    ledger = reports.ledger(world.app)
+    longest = sorted(ledger.of("ledger"), key=lambda row: row.value or 0, reverse=True)[:_MOST_PARTS]
+    shown = replace(ledger, rows=(*longest, *ledger.of("ledger_turnaround")))
+    yield from brief_lines(shown)
+    left_out = len(ledger.of("ledger")) - len(longest)
+    if left_out:
+        yield Text(f"{left_out} parts with less time: ticketing report ledger --as-of {_instant(world.now)}", "faint")
 
 
 def _first_day(asked_at: datetime) -> date:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta, tzinfo
 from rich.text import Text
 
 from ticketing.cli.output import printable
-from ticketing.cli.times import lasting, shown, zone_named
+from ticketing.cli.times import shown, zone_named
+from ticketing.domain.durations import lasting
 from ticketing.projections.report import Report, ReportRow
 from ticketing.projections.restated import Because, Difference
 

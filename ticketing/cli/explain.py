@@ -9,12 +9,13 @@ import typer
 from rich.text import Text
 
 from ticketing import explanations
-from ticketing.cli.explain_days import amount, day_table
+from ticketing.cli.explain_days import day_table
 from ticketing.cli.output import TableOrJson, plain_table, printable, say, show_table, write_json
 from ticketing.cli.stores import StoreUrl, opened_to_ask
 from ticketing.cli.ticket_state import Line
 from ticketing.cli.tickets import TicketName
 from ticketing.cli.times import ABOUT_INSTANTS, AsOf, KnownAt, instant_given, shown, zone_named
+from ticketing.domain.durations import amount
 from ticketing.domain.explanation import Explanation, FactTold, VersionTold, WaitTold
 from ticketing.domain.judged import Judged
 from ticketing.domain.no_clock import asked_of

@@ -7,25 +7,13 @@ from rich.table import Table
 from rich.text import Text
 
 from ticketing.cli.output import plain_table, printable
+from ticketing.domain.durations import amount
 from ticketing.domain.explanation import Day, Explanation, Pause
 from ticketing.domain.judged import Measure
 from ticketing.domain.phrases import spaced
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_SECOND = 1_000_000
 _DAY = timedelta(days=1)
-
-
-def amount(value: int, measure: Measure) -> str:
-    """A value in the clock's measure: days, else hours, minutes and seconds, exact."""
-    if measure == "days":
-        return f"{value} {'day' if value == 1 else 'days'}"
-    seconds, rest = divmod(value, _SECOND)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    exact = f"{seconds}.{rest:06}" if rest else str(seconds)
-    said = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes) + [f"{exact} s"] * bool(seconds or rest)
-    return " ".join(said) or "0 h"
 
 
 def day_table(found: Explanation) -> Table:

@@ -8,12 +8,13 @@ import typer
 from rich.text import Text
 
 from ticketing import explanations
-from ticketing.cli.bar import apportioned
 from ticketing.cli.output import TableOrJson, plain_table, printable, say, show_table, stdout, write_json
 from ticketing.cli.report_table import WIDTH
 from ticketing.cli.stores import StoreUrl, opened_to_ask
 from ticketing.cli.tickets import TicketName
-from ticketing.cli.times import ABOUT_INSTANTS, AsOf, KnownAt, Zone, instant_given, lasting, shown, zone_named
+from ticketing.cli.times import ABOUT_INSTANTS, AsOf, KnownAt, Zone, instant_given, shown, zone_named
+from ticketing.domain.apportioning import apportioned
+from ticketing.domain.durations import lasting
 from ticketing.domain.ledger import Ledger, Span, microseconds_of
 from ticketing.domain.phrases import spaced
 from ticketing.domain.waits import InCharge

@@ -17,7 +17,7 @@ from rich.progress import Progress as Bar
 
 from ticketing.adapters.estimate import Estimate, Progress
 from ticketing.cli.output import stderr
-from ticketing.cli.times import lasting
+from ticketing.domain.durations import lasting
 
 Advance = Callable[[str, int, int | None], None]
 """Told what is being done, how far it has come, and out of how much."""

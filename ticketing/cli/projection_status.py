@@ -10,7 +10,7 @@ from rich.text import Text
 from ticketing.adapters.upkeep import ProjectionStatus
 from ticketing.cli.output import TableOrJson, plain_table, printable, say, show_table, tell, write_json
 from ticketing.cli.stores import StoreUrl, opened_to_ask
-from ticketing.cli.times import lasting
+from ticketing.domain.durations import lasting
 
 
 def add_to(projections: typer.Typer) -> None:

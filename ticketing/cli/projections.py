@@ -18,7 +18,7 @@ from ticketing.cli.notary import caught_up
 from ticketing.cli.output import STOPPED, TERMINATED, tell
 from ticketing.cli.progress import estimated, shown_by_position
 from ticketing.cli.stores import StoreUrl, opened_to_ask
-from ticketing.cli.times import lasting
+from ticketing.domain.durations import lasting
 from ticketing.domain.errors import NotFound
 from ticketing.projections.built_in import BUILT_IN
 from ticketing.projections.row import Projection

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -11,10 +12,13 @@ from typer.models import OptionInfo
 from ticketing import reports
 from ticketing.cli.output import say, write
 from ticketing.cli.progress import progress
+from ticketing.cli.report_again import report_again
+from ticketing.cli.report_page import PAGE, write_report_page
 from ticketing.cli.report_table import report_lines
 from ticketing.cli.stores import StoreUrl, opened_to_ask
 from ticketing.cli.times import ABOUT_INSTANTS, AsOf, KnownAt, Zone, day_or_instant_given, instant_given, zone_named
 from ticketing.domain.errors import BadInput
+from ticketing.pages.report_page import report_page
 from ticketing.projections.report import Report
 
 _WORKING = "Working it out"
@@ -42,11 +46,18 @@ Try it:
   ticketing report complaint_rate --from 2026-01-01 --to 2026-03-31
   ticketing report backlog --as-of 2026-04-01 --format csv
   ticketing report sla --by month --under phone-contract@2
-  ticketing report ledger --by manufacturer"""
+  ticketing report ledger --by manufacturer
+  ticketing report page --out report.html
+  ticketing report complaint_rate --format json > march.json
+  ticketing report --repeat march.json
+  ticketing report --compare-to march.json"""
 
 
 def report(
-    name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of {', '.join(reports.REPORTS)}.")],
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help=f"One of {', '.join(reports.REPORTS)}; or page."),
+    ] = None,
     store: StoreUrl = None,
     by: Annotated[
         list[str] | None,
@@ -69,7 +80,13 @@ def report(
         int | None, typer.Option(metavar="N", min=0, help="Only the first N facts of the whole log.")
     ] = None,
     zone: Zone = "UTC",
-    within: Annotated[int | None, _days("turnaround: add the share handed back within so many days.")] = None,
+    within: Annotated[
+        int | None,
+        _days(
+            "turnaround: add the share handed back within so many; silence: the customer told, 3;"
+            " requests: answered, 2; hygiene: reopened, 7."
+        ),
+    ] = None,
     percentile: Annotated[
         list[int] | None,
         typer.Option(
@@ -83,8 +100,67 @@ def report(
     unit: Annotated[
         Literal["s", "h", "d"] | None, typer.Option(rich_help_panel=_PARAMETERS, help="turnaround: of what is shown.")
     ] = None,
-    w_days: Annotated[int | None, _days("complaint_rate: how long after hand-back one counts; 30.")] = None,
-    h_days: Annotated[int | None, _days("complaint_rate: how long after opening one counts; 90.")] = None,
+    w_days: Annotated[int | None, _days("complaint_rate, good_work: how long after hand-back one counts; 30.")] = None,
+    h_days: Annotated[int | None, _days("complaint_rate, disputes: how long after opening one counts; 90.")] = None,
+    n_days: Annotated[
+        int | None,
+        _days("repeat_rate, first_time_fix, repeats, good_work: how long after hand-back a new ticket is one; 90."),
+    ] = None,
+    blame: Annotated[
+        Literal["latest", "first"] | None,
+        typer.Option(
+            rich_help_panel=_PARAMETERS,
+            help="repeat_rate, repeats: charge the latest repair before, or the first of the chain.",
+        ),
+    ] = None,
+    m_months: Annotated[
+        int | None,
+        typer.Option(
+            metavar="MONTHS",
+            min=0,
+            rich_help_panel=_PARAMETERS,
+            help="recognition: how long after hand-back another unit counts; 12.",
+        ),
+    ] = None,
+    of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            rich_help_panel=_PARAMETERS,
+            help="funnel, control_chart: of which rate, whose parameters may be given too; complaint_rate.",
+        ),
+    ] = None,
+    minimum_n: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            rich_help_panel=_PARAMETERS,
+            help="funnel, good_work: judge no group of fewer cases; 20.",
+        ),
+    ] = None,
+    variant: Annotated[
+        Literal["to_notice", "in_house", "without_home"] | None,
+        typer.Option(
+            rich_help_panel=_PARAMETERS,
+            help="turnaround: beside it, to the notice that the unit is ready; from complete papers to the end of work;"
+            " without the time at home between cycles.",
+        ),
+    ] = None,
+    late_after: Annotated[
+        int | None,
+        typer.Option(
+            "--late-after",
+            metavar="HOURS",
+            rich_help_panel=_PARAMETERS,
+            help="hygiene: when a fact is recorded late: 1, 4, 8, 24, 72 or 168 h; 24.",
+        ),
+    ] = None,
+    older_than: Annotated[int | None, _days("backlog: after how many an open ticket is pending for long; 30.")] = None,
+    manufacturer: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", rich_help_panel=_PARAMETERS, help="scorecard: whose contract measures."),
+    ] = None,
     under: Annotated[
         str | None,
         typer.Option(
@@ -95,30 +171,87 @@ def report(
     ] = None,
     stale: Annotated[bool, typer.Option("--stale", help="Read the rows as they stand; do not catch up first.")] = False,
     form: _Form = "table",
+    repeat: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="REPORT.json", help="Print a report once more that was printed as JSON, to the byte; without NAME."
+        ),
+    ] = None,
+    compare_to: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="REPORT.json",
+            help="Say what became of a printed report, ticket by ticket, and because of what; without NAME. As of now,"
+            " unless --as-of, --known-at or --position say otherwise.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="page: where to; not overwritten without --force.")
+    ] = None,
+    is_forced: Annotated[bool, typer.Option("--force", help="page: overwrite the file.")] = False,
 ) -> None:
     """Computes a figure: turnaround, first pass, complaint rate, backlog, SLA, sites, promises, ledger."""
     # Longer than a function should be, because every option is a parameter and says what it is for.
-    figure, local = reports.named(name), zone_named(zone)
-    asked: dict[str, object] = {
-        "by": _dimensions(by or (), reports.dimensions_of(name)),
-        "from_": day_or_instant_given("--from", from_, local),
-        "to": day_or_instant_given("--to", to, local),
-        "cohort": cohort,
+    local = zone_named(zone)
+    cuts = {
         "as_of": instant_given("--as-of", as_of, local),
         "known_at": instant_given("--known-at", known_at, local),
         "position": position,
+    }
+    if repeat is not None or compare_to is not None:
+        _refuse_a_question(name, repeat, compare_to)
+        report_again(store, repeat, compare_to, cuts, is_json=form == "json")
+        return
+    if name is None:
+        raise BadInput(f"name a report: one of {', '.join(reports.REPORTS)}, or page")
+    figure: Callable[..., object] = report_page if name == PAGE else reports.named(name)
+    if name != PAGE and (out is not None or is_forced):
+        raise BadInput("--out and --force are for the page: ticketing report page --out FILE")
+    asked: dict[str, object] = {
+        "by": _dimensions(by or (), reports.dimensions_of(of or name)),
+        "from_": day_or_instant_given("--from", from_, local),
+        "to": day_or_instant_given("--to", to, local),
+        "cohort": cohort,
+        **cuts,
         "zone": zone,
         "stale": stale,
     }
     asked |= _parameters(
-        figure, within_days=within, percentiles=percentile, unit=unit, w_days=w_days, h_days=h_days, under=under
+        figure,
+        of=of,
+        minimum_n=minimum_n,
+        within_days=within,
+        percentiles=percentile,
+        unit=unit,
+        w_days=w_days,
+        h_days=h_days,
+        n_days=n_days,
+        blame=blame,
+        m_months=m_months,
+        under=under,
+        variant=variant,
+        late_after_hours=late_after,
+        older_than=older_than,
+        manufacturer=manufacturer,
     )
-    answer = _answered(store, figure, asked)
+    if name == PAGE:
+        if form != "table":
+            raise BadInput("a page is HTML: leave --format out")
+        write_report_page(store, out, asked, is_forced=is_forced)
+        return
+    answer = _answered(store, reports.named(name), asked)
     if form == "table":
         for line in report_lines(answer):
             say(line)
     else:
         write(answer.to_json() if form == "json" else answer.to_csv())
+
+
+def _refuse_a_question(name: str | None, repeat: Path | None, compare_to: Path | None) -> None:
+    if name is not None:
+        raise BadInput(f"--repeat and --compare-to ask what the printed report asked: leave out {name}")
+    if repeat is not None and compare_to is not None:
+        raise BadInput("either --repeat or --compare-to, not both")
 
 
 def _dimensions(given: Sequence[str], known: Sequence[str]) -> list[str]:
@@ -131,13 +264,19 @@ def _dimensions(given: Sequence[str], known: Sequence[str]) -> list[str]:
     return by
 
 
-def _parameters(figure: Callable[..., Report], **given: object) -> dict[str, object]:
-    """Those that were given, all of which the figure must have."""
-    known = inspect.signature(figure).parameters
+def _parameters(figure: Callable[..., object], **given: object) -> dict[str, object]:
+    """Those that were given, all of which the figure must have, or the one that it compares."""
+    known = dict(inspect.signature(figure).parameters)
+    if "of" in known:
+        known |= inspect.signature(reports.named(str(given["of"] or known["of"].default))).parameters
     named = {name: value for name, value in given.items() if value not in (None, [])}
     for name in named:
         if name not in known:
-            option = {"within_days": "--within", "percentiles": "--percentile"}.get(name, f"--{name.replace('_', '-')}")
+            option = {
+                "within_days": "--within",
+                "percentiles": "--percentile",
+                "late_after_hours": "--late-after",
+            }.get(name, f"--{name.replace('_', '-')}")
             raise BadInput(f"{option} is no parameter of {figure.__name__}")
     return named
 

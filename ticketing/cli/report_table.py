@@ -10,9 +10,14 @@ from textwrap import wrap
 
 from rich.text import Text
 
+from ticketing.cli import comparison_cells, money_cells
+from ticketing.cli.case_lines import case_lines
 from ticketing.cli.difference_lines import difference_lines, note_on
 from ticketing.cli.output import printable
+from ticketing.cli.row_bars import bars_of, is_too_few
+from ticketing.cli.scorecard_lines import scorecard_lines
 from ticketing.projections.report import Limit, Number, Report, ReportRow
+from ticketing.projections.report_words import MEANING, cohort_words
 
 WIDTH = 80
 _INDENT = "  "
@@ -28,38 +33,25 @@ _LABELS: Mapping[str, str] = {
     "promises_first": "first date kept",
     "promises_remade": "told another",
     "ledger_turnaround": "turnaround",
-}
-_COHORTS: Mapping[str, str] = {
-    "closed_in": "tickets closed",
-    "due_in": "clocks due",
-    "handed_back_in": "tickets handed back",
-    "open_at": "tickets open",
-    "opened_in": "tickets opened",
-    "presented_in": "tickets first presented to the inspector",
-}
-_MEANING: Mapping[str, str] = {
-    "turnaround": "first receipt to last hand-back; an open ticket counts for as long as it was watched",
-    "turnaround_closed": "the same of closed tickets only: too short for as long as slow ones are open",
-    "within_days": "handed back in time ÷ tickets whose days have passed; open ones past them failed",
-    "first_pass": "passed at first presentation ÷ presented",
-    "reworked": "sent back by the inspector at least once ÷ presented",
-    "complaint_rate": "with a complaint up to W days after hand-back ÷ handed back at least W days ago",
-    "complaint_rate_opened": "with a complaint up to H days after opening ÷ opened at least H days ago",
-    "backlog": "open tickets by age in days since the present cycle began",
-    "backlog_by_state": "the same by what is being done and waited for",
-    "sla": "clocks met ÷ clocks met or breached, by the facts known now; an open one past due is breached",
-    "sla_judged_then": "the same as somebody watching every clock saw it first",
-    "sla_under": "the same clocks by the version asked about, whatever was in force",
-    "sla_over_service": "met in under half of the target ÷ met",
-    "sla_overrun": "by how much clocks stopped late were late, in their own time; unseen: late and still open",
-    "sites": "those of stays met ÷ met or breached",
-    "stays": "how long units were at a site; one that is there counts for as long as it was watched",
-    "site_time": "what the stays were made of, and its part of all of them",
-    "promises": "kept ÷ kept or broken; a date that was replaced in time is out",
-    "promises_first": "the first date of each cycle kept ÷ kept or broken, whatever was told later",
-    "promises_remade": "dates after which another was told ÷ dates told",
-    "ledger": "where the time went from first receipt to last hand-back, and its part of the turnaround",
-    "ledger_overlap": "waits while another one counted; no part of the turnaround",
+    "tills": "margin",
+    "handling": "handed around",
+    "contacts_before_action": "contacts before",
+    "silence": "told nothing",
+    "longest_silence_before": "before payment",
+    "longest_silence_after": "after payment",
+    "honesty": "any of it",
+    "hygiene": "recorded late",
+    "repeat_rate": "came back",
+    "first_time_fix": "right the first time",
+    "repeats": "came back",
+    "complaints_per_1000": "complaints",
+    "complaints_upheld": "upheld",
+    "complaint_days_to_answer": "answered",
+    "complaint_days_to_resolve": "resolved",
+    "complaints_unanswered": "unanswered",
+    "complaints_unresolved": "unresolved",
+    "response_rate": "rated",
+    "satisfied": "rated 4 or 5",
 }
 _WORDS = "n: tickets asked of; unseen: not watched long enough to know; out: left out by definition."
 _WORDS_OF: Mapping[str, str] = {
@@ -67,21 +59,48 @@ _WORDS_OF: Mapping[str, str] = {
     "sites": "n: clocks with a verdict, or stays; unseen: stays that go on; tickets: how many had any.",
     "promises": "n: dates asked of; unseen: not due yet; out: replaced in time, or closed before the date.",
     "ledger": "tickets: how many had any; go on: of these; out: tickets never received.",
+    "hygiene": "n: facts, waits or tickets; out: imported, or of cancelled tickets.",
+    "requests": "n: requests; unseen: not due, or waiting.",
+    "complaints": "n: tickets or complaints asked of; unseen: not watched long enough, or waiting.",
+    **money_cells.WORDS,
 }
 _WITHIN: Mapping[str, tuple[str, ...]] = {
     "backlog_by_state": ("state", "wait"),
     "ledger": ("party", "cause"),
     "ledger_overlap": ("cause",),
+    "claims_rejected_by_clause": ("clause",),
+    **dict.fromkeys(("tills", "revenue", "cost"), ("currency",)),
+    "verdicts_for": ("in_favour_of",),
+    "repeats_by_entitlement": ("entitlement_again",),
     "site_time": ("cause",),
     "sites": ("policy", "clock"),
+    **dict.fromkeys(("handed_on_by", "bounced_back_to"), ("from_site",)),
+    **dict.fromkeys(("requests", "time_to_answer", "requests_unanswered"), ("to_site",)),
 }
 """Dimensions that stand in the line itself; all others head the lines of their group."""
+_BEFORE: Mapping[str, str] = {
+    "claims_rejected_by_clause": "by clause ",
+    "handed_on_by": "handed on by ",
+    "bounced_back_to": "bounced back to ",
+    "ledger_overlap": "beside: ",
+    "verdicts_for": "for ",
+    "repeats_by_entitlement": "of these, ",
+}
+"""What is said before them."""
+_OF_PERIODS = ("month", "quarter")
 
 _OF_CLOCKS = ("policy", "clock")
 _OF_VERDICTS = frozenset({"sla", "sla_judged_then", "sla_under", "sla_over_service", "sites"})
 _OF_TIME: Mapping[str, int] = {"ledger_turnaround": 1, "ledger_overlap": 2}
 """What stands below the times that add up."""
-_DECIMALS: Mapping[str, int] = {"d": 1, "h": 3, "per 100": 2, "s": 0, "tickets": 0}
+_DECIMALS: Mapping[str, int] = {
+    "d": 1,
+    "h": 3,
+    "of 5": 2,
+    "per 100": 2,
+    "per 1,000": 2,
+    **dict.fromkeys(("complaints", "figures", "requests", "s", "tickets", "times"), 0),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,25 +111,32 @@ class _Line:
         cells: One for each heading; None where it has nothing to say.
         reason: Why cells are missing.
         note: What else is to be said of it.
+        row: What a bar may be drawn of.
     """
 
     label: str
     cells: Mapping[str, str | None]
     reason: str | None
     note: str | None = None
+    row: ReportRow | None = None
 
 
 def report_lines(report: Report) -> Iterator[Text]:
     """The report, ready to print; no line is longer than 80 columns unless a name in it is."""
     yield from _head(report)
     yield Text()
+    if report.figure == "scorecard":
+        yield from scorecard_lines(report)
+        return
     yield from brief_lines(report)
     yield Text()
     if report.differences is not None:
         yield from difference_lines(report, _faint)
+    if report.cases is not None:
+        yield from case_lines(report, _faint)
     for figure in dict.fromkeys(row.figure for row in report.rows):
-        if figure in _MEANING:
-            yield from _faint(f"{_label(figure, report)}: {_MEANING[figure]}.")
+        if figure in MEANING:
+            yield from _faint(f"{_label(figure, report)}: {MEANING[figure]}.")
     if any(row.ages is None for row in report.rows):  # the backlog has none of these headings
         yield from word_lines(report.figure)
 
@@ -118,26 +144,23 @@ def report_lines(report: Report) -> Iterator[Text]:
 def word_lines(figure: str = "") -> Iterator[Text]:
     """What the headings of the counts mean."""
     yield from _faint(_WORDS_OF.get(figure, _WORDS))
+    if figure in comparison_cells.WORDS:
+        yield from _faint(comparison_cells.WORDS[figure])
 
 
 def brief_lines(report: Report) -> Iterator[Text]:
     """The tables of the report alone, an empty line between them."""
-    for number, (_, rows) in enumerate(groupby(report.rows, _kind)):
+    for number, ((_, figure), rows) in enumerate(groupby(report.rows, _table)):
         if number:
             yield Text()
+        if figure and report.figure == "good_work":
+            yield Text(_label(figure, report), "heading")
         yield from _laid_out(_grouped(list(rows), report))
 
 
 def _head(report: Report) -> Iterator[Text]:
     yield Text.assemble((report.figure.replace("_", " "), "heading"), (f"  {report.definition}", "faint"))
-    period = {
-        (False, False): ", all of them",
-        (True, False): f" from {report.from_}",
-        (False, True): f" up to {report.to}",
-        (True, True): f" from {report.from_} to {report.to}",
-    }[report.from_ is not None, report.to is not None]
-    cohort = "promises due" if (report.figure, report.cohort) == ("promises", "due_in") else _COHORTS[report.cohort]
-    yield Text(f"{cohort}{period if report.cohort != 'open_at' else ''}")
+    yield Text(cohort_words(report))
     known = f", known at {report.known_at}" if report.known_at is not None else ""
     yield from _faint(f"as of {report.as_of}{known}; zone {report.zone}; position {report.position:,}")
     given = ", ".join(f"{name} {_given(value)}" for name, value in report.parameters.items() if value not in (None, ()))
@@ -156,12 +179,21 @@ def _given(value: object) -> str:
 # what stands in the lines
 
 
+def _table(row: ReportRow) -> tuple[str, str]:
+    """Rows of the same kind that follow each other share a table; of figures that are compared each has its own."""
+    return _kind(row), row.figure if comparison_cells.compared_in(row) else ""
+
+
 def _kind(row: ReportRow) -> str:
-    """Rows of the same kind that follow each other share a table."""
+    """How the cells of a row are made."""
+    if row.unit == "figures":
+        return "good_work"
     if row.percentiles is not None:
         return "percentiles"
     if row.ages is not None:
         return "ages"
+    if row.unit not in _DECIMALS:
+        return "money"
     return "verdicts" if row.figure in _OF_VERDICTS else "hours" if row.unit == "h" else "value"
 
 
@@ -169,21 +201,36 @@ def _grouped(rows: Sequence[ReportRow], report: Report) -> list[_Line | str]:
     """The lines of each group under its name, in the order in which the groups first come."""
     groups: dict[tuple[str | None, ...], list[ReportRow]] = {}
     for row in rows:
-        within = _WITHIN.get(row.figure, ())
+        within = _within(row, report)
         groups.setdefault(tuple(value for name, value in row.group.items() if name not in within), []).append(row)
     lines: list[_Line | str] = []
     for members in groups.values():
         name = _heading(members[0], report)
         lines += [name] if name else []
         lines += [_line(row, report) for row in sorted(members, key=_longest_first)]
+        if members[0].group and (compared := comparison_cells.compared_in(members[0])):
+            lines.append(_Line("all", comparison_cells.cells_of_all(members, compared), None))
     return lines
+
+
+def _within(row: ReportRow, report: Report) -> Sequence[str]:
+    """The dimensions that stand in the line itself: of a comparison those that it compares."""
+    compared = comparison_cells.compared_in(row)
+    if compared is None:
+        return _by(report) if row.figure == "good_work" else _WITHIN.get(row.figure, ())
+    return [name for name in row.group if name in _OF_PERIODS] if "centre" in compared else _by(report)
+
+
+def _by(report: Report) -> Sequence[str]:
+    by = report.parameters.get("by")
+    return [str(name) for name in by] if isinstance(by, tuple) else []
 
 
 def _heading(row: ReportRow, report: Report) -> str:
     """What a group is called; nothing where all are one."""
     if not row.group:
         return "none" if report.parameters.get("by") else ""
-    within = _WITHIN.get(row.figure, ())
+    within = _within(row, report)
     names = [name for name in row.group if name not in within]
     clock = [_clock(row)] if "policy" in names else []
     return ", ".join([*clock, *(_word(row.group[name]) for name in names if name not in _OF_CLOCKS)])
@@ -203,12 +250,15 @@ def _longest_first(row: ReportRow) -> tuple[int, int]:
 
 
 def _line(row: ReportRow, report: Report) -> _Line:
-    names = [name for name in _WITHIN.get(row.figure, ()) if name in row.group and not _is_plain(name, row)]
+    names = [name for name in _within(row, report) if name in row.group and not _is_plain(name, row)]
     within = [_clock(row)] if "policy" in names else [_word(row.group[name]) for name in names]
     label = ", ".join(within) or _label(row.figure, report)
-    if row.figure == "ledger_overlap":
-        label = f"beside: {label}"
-    return _Line(label, _CELLS[_kind(row)](row), row.reason, note_on(row))
+    label = f"{_BEFORE.get(row.figure, '')}{label}"
+    compared = comparison_cells.compared_in(row)
+    if compared is None:
+        return _Line(label, _CELLS[_kind(row)](row), row.reason, note_on(row), row)
+    is_said = row.value is not None and compared.get("is_too_few")
+    return _Line(label, comparison_cells.cells_of(row, compared), None if is_said else row.reason, row=row)
 
 
 def _ages(row: ReportRow) -> dict[str, str | None]:
@@ -265,7 +315,9 @@ def _rate(row: ReportRow) -> dict[str, str | None]:
 
 _CELLS: Mapping[str, Callable[[ReportRow], Mapping[str, str | None]]] = {
     "ages": _ages,
+    "good_work": comparison_cells.cells_of_good_work,
     "hours": _hours,
+    "money": money_cells.cells_of,
     "percentiles": _percentiles,
     "value": _share,
     "verdicts": _verdicts,
@@ -273,9 +325,10 @@ _CELLS: Mapping[str, Callable[[ReportRow], Mapping[str, str | None]]] = {
 
 
 def _is_plain(name: str, row: ReportRow) -> bool:
-    """Whether the state alone says what the ticket waits for."""
+    """Whether the state alone says what the ticket waits for; a currency stands with its amount."""
     wait = row.group[name]
-    return name == "wait" and (wait == "none" or (wait, row.group.get("state")) == ("transit", "in_transit"))
+    is_said = wait == "none" or (wait, row.group.get("state")) == ("transit", "in_transit")
+    return name == "currency" or (name == "wait" and is_said)
 
 
 def _word(value: str | None) -> str:
@@ -323,14 +376,18 @@ def _laid_out(lines: Sequence[_Line | str]) -> Iterator[Text]:
     widths = {name: max(len(_shown(name)), *(len(line.cells.get(name) or "") for line in full)) for name in headings}
     label_width = len(_INDENT) + max(len(line.label) for line in full)
     gap = "  " if label_width + sum(width + 2 for width in widths.values()) <= WIDTH else " "
-    titles = gap.join(_aligned(_shown(name), name, widths[name]) for name in headings)
+    used = label_width + sum(width + len(gap) for width in widths.values()) + len(gap)
+    heading, bars = bars_of([line.row for line in full], WIDTH - used)
+    titles = gap.join([*(_aligned(_shown(name), name, widths[name]) for name in headings), heading])
     yield Text(f"{'':{label_width}}{gap}{titles}".rstrip(), "faint")
+    drawn = iter(bars)
     for line in lines:
         if isinstance(line, str):
             yield Text(line, "heading")
             continue
-        cells = [_aligned(line.cells.get(name) or "", name, widths[name]) for name in headings]
-        yield Text(f"{_INDENT + line.label:{label_width}}{gap}{gap.join(cells)}".rstrip())
+        cells = [*(_aligned(line.cells.get(name) or "", name, widths[name]) for name in headings), next(drawn)]
+        style = "faint" if is_too_few(line.row) else ""
+        yield Text(f"{_INDENT + line.label:{label_width}}{gap}{gap.join(cells)}".rstrip(), style)
         if line.reason is not None:
             at = " " * (label_width + len(gap))
             for part in wrap(line.reason, max(WIDTH - len(at), 30)):

@@ -1,6 +1,7 @@
 """Which store a command works on, and with which projections beside the package's."""
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -54,6 +55,16 @@ def opened_to_ask(url: str | None) -> Ticketing:
     if url is not None and is_missing(url):
         raise BadInput(_nothing_at(url))
     return opened(url)
+
+
+def refuse_the_store(out: Path, url: str | None) -> None:
+    """Refuses to write over the events, by whatever path they are named.
+
+    Raises:
+        BadInput: It is their file.
+    """
+    if url is not None and url.startswith("sqlite:") and out.exists() and out.samefile(file_of(url)):
+        raise BadInput(f"--out {out}: this is the store; name another file")
 
 
 def _nothing_at(url: str) -> str:

@@ -1,7 +1,9 @@
 """`show`, `history` and `erase`: one ticket, what is known of it, what happened, and forgetting a person."""
 
+import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,11 +12,11 @@ from rich.text import Text
 from ticketing.adapters.notary import Witnessed
 from ticketing.application import Ticketing
 from ticketing.cli.output import TableOrJson, plain_table, printable, say, show_table, stderr, tell, write_json
-from ticketing.cli.stores import StoreUrl, opened_to_ask
+from ticketing.cli.stores import StoreUrl, opened_to_ask, refuse_the_store
 from ticketing.cli.ticket_state import assessed_lines, in_json, state_json, state_lines
 from ticketing.cli.times import ABOUT_INSTANTS, AsOf, KnownAt, Zone, instant_given, shown, zone_named
 from ticketing.domain.cuts import surviving
-from ticketing.domain.errors import NotFound
+from ticketing.domain.errors import BadInput, NotFound
 from ticketing.domain.events import EventCorrected, EventRetracted, EvidenceSubmitted, TicketOpened
 from ticketing.domain.known import known_of
 from ticketing.domain.standard import assess
@@ -42,7 +44,8 @@ _SHOW_EPILOG = f"""{ABOUT_INSTANTS}
 
 Try it:
   ticketing show R-1001
-  ticketing show R-1001 --known-at 2026-03-05 --zone Europe/Berlin"""
+  ticketing show R-1001 --known-at 2026-03-05 --zone Europe/Berlin
+  ticketing show R-1001 --page --out R-1001.html"""
 
 
 def show(
@@ -51,13 +54,27 @@ def show(
     as_of: AsOf = None,
     known_at: KnownAt = None,
     at_version: AtVersion = None,
+    is_page: Annotated[
+        bool, typer.Option("--page", help="Draw its time line with clocks and waits, as a page for a browser.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="The page; TICKET.html if not given. Not overwritten."),
+    ] = None,
+    is_forced: Annotated[bool, typer.Option("--force", help="Overwrite the page.")] = False,
     zone: Zone = "UTC",
     form: TableOrJson = "table",
 ) -> None:
     """Shows the state of one ticket, now or as it was, or as it was known, at some moment."""
     local = zone_named(zone)
     happened, known = instant_given("--as-of", as_of, local), instant_given("--known-at", known_at, local)
+    _refuse_misfits(is_page=is_page, form=form, at_version=at_version, of_page=out is not None or is_forced)
     with opened_to_ask(store) as app:
+        if is_page:
+            path = out or Path(f"{_file_name(app.ticket(ticket).number or ticket)}.html")
+            refuse_the_store(path, store)
+            _draw(app, ticket, path, as_of=happened, known_at=known, zone=local, is_replacing=is_forced)
+            return
         facts = app.history(ticket, as_of=happened, known_at=known, at_version=at_version)
         found = app.ticket(ticket, as_of=happened, known_at=known, at_version=at_version)
         _refuse_nothing(ticket, facts)
@@ -79,6 +96,40 @@ def show(
     say(Text.assemble((found.number or ticket, "heading"), f"  {found.case}{outcome}"))
     show_table(lines)
     say(Text(f"{found.ticket_id}, version {found.version}; times in {zone}", "faint"))
+
+
+def _refuse_misfits(*, is_page: bool, form: str, at_version: int | None, of_page: bool) -> None:
+    """Refuses options that do not go together."""
+    if not is_page:
+        if of_page:
+            raise BadInput("--out and --force are for the page: give --page too")
+    elif form == "json":
+        raise BadInput("--page writes HTML: leave --format out")
+    elif at_version is not None:
+        raise BadInput("--at-version: clocks are judged as of an instant; give --known-at when that fact was recorded")
+
+
+def _file_name(number: str) -> str:
+    """The number as the name of a file in this folder."""
+    return re.sub(r"[^\w.-]+", "-", number).lstrip(".-") or "ticket"
+
+
+def _draw(
+    app: Ticketing,
+    ticket: str,
+    path: Path,
+    *,
+    as_of: datetime | None,
+    known_at: datetime | None,
+    zone: tzinfo,
+    is_replacing: bool,
+) -> None:
+    from ticketing.pages.page_file import refuse_existing, write_page
+    from ticketing.pages.ticket_page import ticket_page
+
+    refuse_existing(path, is_replacing=is_replacing)
+    write_page(path, ticket_page(app, ticket, as_of=as_of, known_at=known_at, zone=zone), is_replacing=is_replacing)
+    say(f"{path}: the time line, clocks and record of ticket {printable(app.ticket(ticket).number or ticket)}.")
 
 
 _HISTORY_EPILOG = f"""{ABOUT_INSTANTS}

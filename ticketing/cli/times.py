@@ -1,4 +1,4 @@
-"""Instants and zones as typed on the command line, always with a zone, never guessed; and durations in words."""
+"""Instants and zones as typed on the command line, always with a zone, never guessed; and durations typed there."""
 
 import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -91,16 +91,3 @@ def duration_given(option: str, text: str) -> timedelta:
 def shown(instant: datetime, zone: tzinfo) -> str:
     """The instant to the minute, as people read it."""
     return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-
-
-def lasting(duration: timedelta, *, units: int = 2) -> str:
-    """The duration as people say it, in its largest units down to seconds."""
-    seconds = round(duration.total_seconds())
-    if seconds < 1:
-        return "under 1 s"
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    counted = [(days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s")]
-    largest = next(place for place, (count, _) in enumerate(counted) if count)
-    return " ".join(f"{count} {unit}" for count, unit in counted[largest : largest + units] if count)

@@ -112,6 +112,7 @@ def _bill_unknown(event: e.BillCredited | e.PaymentReceived, s: Situation) -> st
 
 WRONG_PAYER = Rule("wrong-payer", _wrong_payer)
 LINE_NOT_APPROVED = Rule("not-approved", _line_not_approved)
+OVER_MAXIMUM = Rule("not-approved", _over_maximum)
 _UNKNOWN = Rule("unknown-reference", _bill_unknown)
 _NO_DISPUTE = Rule("unknown-reference", dispute_unknown)
 

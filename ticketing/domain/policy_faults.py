@@ -6,6 +6,7 @@ from decimal import Decimal
 from ticketing.domain import events as e
 from ticketing.domain.contradictions import Contradiction, twice
 from ticketing.domain.errors import hint
+from ticketing.domain.measured_faults import measured_faults
 from ticketing.domain.policy import DefinedClock, DefinedNotice, Target, seconds_of
 from ticketing.domain.reference import PolicyPublished
 
@@ -26,6 +27,10 @@ def policy_faults(policy: PolicyPublished) -> Iterator[Contradiction]:
         for found in _in_clock(clock, policy):
             yield Contradiction(f"clocks.{number}.{found.key}", f"clock {clock.id}: {found.said}")
     yield from twice("causes", policy.causes)
+    clocks = tuple(clock.id for clock in policy.clocks)
+    for number, figure in enumerate(policy.figures):
+        for found in measured_faults(figure, clocks):
+            yield Contradiction(f"figures.{number}.{found.key}", f"figure {figure.figure}: {found.said}")
 
 
 def _in_clock(clock: DefinedClock, policy: PolicyPublished) -> Iterator[Contradiction]:

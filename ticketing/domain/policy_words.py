@@ -44,6 +44,7 @@ def policy_in_words(policy: PolicyPublished) -> dict[str, str]:
         "manufacturer": policy.manufacturer or "",
         **{f"parameter {name}": str(value) for name, value in sorted(policy.parameters.items())},
         "order of causes": ", ".join(map(spaced, policy.causes)),
+        **{f"measured by, {number}": figure.said for number, figure in enumerate(policy.figures, 1)},
     }
     return {heading: words for heading, words in said.items() if words}
 

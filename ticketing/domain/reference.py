@@ -14,6 +14,7 @@ from pydantic import Field, field_validator
 from ticketing.domain.assessment import Assessment
 from ticketing.domain.calendar import Frozen, HolidaySet, MakeUpDay, Window
 from ticketing.domain.clauses import Clause, DefinedTest, DemandedTest
+from ticketing.domain.measured import MeasuredFigure
 from ticketing.domain.policy import DefinedClock, WaitName
 from ticketing.domain.values import Envelope, Event, FrozenDict, Instant, Key, Sha256, StreamKind
 
@@ -62,6 +63,7 @@ class PolicyPublished(Published):
     Attributes:
         manufacturer: Whose tickets alone it is for; None for all.
         causes: The order in which causes of waiting count in a ledger; those not named follow in the order of `WAITS`.
+        figures: What the contract measures the company by, in the order of its scorecard.
     """
 
     title: str | None = Field(default=None, max_length=500)
@@ -69,6 +71,7 @@ class PolicyPublished(Published):
     parameters: dict[Key, int | Key] = Field(default_factory=dict)
     clocks: tuple[DefinedClock, ...] = ()
     causes: tuple[WaitName, ...] = ()
+    figures: tuple[MeasuredFigure, ...] = ()
 
     @field_validator("parameters")
     @classmethod

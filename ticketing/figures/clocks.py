@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Unpack
 
-from ticketing.answering import Asked, Question, Read, gathered, gathered_anew, known_history, understood
+from ticketing.answering import Asked, Question, Read, Rows, counted, gathered_anew, known_history, understood
 from ticketing.application import Ticketing
 from ticketing.domain import events as e
 from ticketing.domain.cuts import cut
@@ -17,9 +17,11 @@ from ticketing.projections import sites as places
 from ticketing.projections import sla as compliance
 from ticketing.projections.asked import percentiles_asked, policy_asked
 from ticketing.projections.built_in import CLOCK_ROWS
+from ticketing.projections.clock_counts import OTHERWISE, judged_otherwise
 from ticketing.projections.judged_anew import JudgedAnewRows
-from ticketing.projections.report import Report
+from ticketing.projections.report import Cohort, Report
 from ticketing.projections.restated import Difference, reasons
+from ticketing.projections.sample import Scope
 
 
 def sla(
@@ -45,9 +47,7 @@ def sla(
     shown = percentiles_asked(percentiles)
     if under is not None:
         return _sla_under(app, question, under)
-    found, read = gathered(
-        app, CLOCK_ROWS, question, lambda rows: compliance.gather(rows, question.scope, question.cohort)
-    )
+    found, read = counted(app, CLOCK_ROWS, question, lambda rows: compliance_of(rows, question.scope, question.cohort))
     rows = compliance.sla(found, question.cohort, shown)
     report = question.report(rows, read, percentiles=shown)
     return replace(report, differences=_differences(app, question, read, found))
@@ -88,7 +88,7 @@ def sites(app: Ticketing, *, percentiles: Sequence[int] = (50, 90), **asked: Unp
     """
     question = understood(app, places.SITES, asked, sites)
     shown = percentiles_asked(percentiles)
-    found, read = gathered(app, CLOCK_ROWS, question, lambda rows: places.gather(rows, question.scope, question.cohort))
+    found, read = counted(app, CLOCK_ROWS, question, lambda rows: at_sites_of(rows, question.scope, question.cohort))
     return question.report(places.sites(found, question.cohort, shown), read, percentiles=shown)
 
 
@@ -99,7 +99,7 @@ def promises(app: Ticketing, **asked: Unpack[Asked]) -> Report:
         BadInput: Something asked cannot be understood, or scipy is missing.
     """
     question = understood(app, dates.PROMISES, asked, promises)
-    found, read = gathered(app, CLOCK_ROWS, question, lambda rows: dates.gather(rows, question.scope, question.cohort))
+    found, read = counted(app, CLOCK_ROWS, question, lambda rows: told_of(rows, question.scope, question.cohort))
     return question.report(dates.promises(found, question.cohort), read)
 
 
@@ -110,10 +110,36 @@ def ledger(app: Ticketing, **asked: Unpack[Asked]) -> Report:
         BadInput: Something asked cannot be understood.
     """
     question = understood(app, ledgers.LEDGER, asked, ledger)
-    found, read = gathered(
-        app, CLOCK_ROWS, question, lambda rows: ledgers.gather(rows, question.scope, question.cohort)
-    )
+    found, read = counted(app, CLOCK_ROWS, question, lambda rows: totals_of(rows, question.scope, question.cohort))
     return question.report(ledgers.ledger(found, question.cohort), read)
+
+
+# what is counted of rows
+
+
+def compliance_of(rows: Rows, scope: Scope, cohort: Cohort) -> compliance.Compliance:
+    """The clocks of a cohort, and those that were judged otherwise then."""
+    asked = compliance.counts(scope, cohort)
+    otherwise = rows.chosen(judged_otherwise(asked, scope.observed_until), *OTHERWISE)
+    return compliance.compliance(rows.count(asked), scope, (told for _, *told in otherwise))
+
+
+def at_sites_of(rows: Rows, scope: Scope, cohort: Cohort) -> places.AtSites:
+    """The clocks, stays and times at the sites of a cohort."""
+    asked = places.asked(scope, cohort)
+    return places.at_sites(scope, rows.count(asked.clocks), rows.count(asked.stays), rows.count(asked.spans))
+
+
+def told_of(rows: Rows, scope: Scope, cohort: Cohort) -> dates.Told:
+    """The promises of a cohort."""
+    return dates.told(rows.count(dates.counts(scope, cohort)), scope)
+
+
+def totals_of(rows: Rows, scope: Scope, cohort: Cohort) -> ledgers.Totals:
+    """Where the time of a cohort went."""
+    asked = ledgers.asked(scope, cohort)
+    parts = (rows.count(counts) for counts in (asked.tickets, asked.spans, asked.overlaps))
+    return ledgers.totals(scope, asked.by, *parts)
 
 
 # clocks that were judged twice

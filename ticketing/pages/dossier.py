@@ -19,6 +19,7 @@ from ticketing.pages.account import Account
 from ticketing.pages.canonical_zip import write_zip
 from ticketing.pages.dossier_files import dossier_files
 from ticketing.pages.gathering import Choice, account_of, gathered
+from ticketing.pages.page_file import refuse_existing
 from ticketing.pages.sealing import Sealed, sealed
 
 
@@ -71,7 +72,7 @@ def write_dossier(
             enough.
         StoreError: The store or the evidence folder cannot be read, or does not fit its own tree.
     """
-    _refuse_existing(path, is_replacing=is_replacing)
+    refuse_existing(path, is_replacing=is_replacing)
     found = gathered(app.store, app.store.stored_stream(app.find(ticket)))
     seal = sealed(app.notary, key, found.rows[-1].position, given=checkpoint, witnesses=witnesses)
     account = account_of(app, found, seal, choice or Choice())
@@ -82,7 +83,7 @@ def write_dossier(
             file.flush()
             os.fsync(file.fileno())
         _refuse_misfits(temporary, seal)
-        _refuse_existing(path, is_replacing=is_replacing)
+        refuse_existing(path, is_replacing=is_replacing)
         temporary.replace(path)
     return Written(
         path=path,
@@ -99,13 +100,6 @@ def write_dossier(
 def _not_here(account: Account) -> tuple[str, ...]:
     told = (each for each in account.ticket.evidence.values() if account.is_told(each.dispute_id))
     return tuple(each.evidence_id for each in told if account.evidence[each.sha256][0] == "not here")
-
-
-def _refuse_existing(path: Path, *, is_replacing: bool) -> None:
-    if path.is_dir():
-        raise BadInput(f"{path}: this is a folder; name the file that is to be written")
-    if path.exists() and not is_replacing:
-        raise BadInput(f"{path}: there is a file of that name already; it is overwritten only with --force")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ _EMPTY = frozenset({"br", "img", "meta"})
 """Elements without content. Source: HTML Living Standard, 13.1.2."""
 
 _SHOWN = {number: 0x2400 + number for number in range(0x20) if chr(number) not in "\n\t"} | {0x7F: 0x2421}
-_SHOWN |= dict.fromkeys((*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD)
+_SHOWN |= dict.fromkeys((*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFFFE, 0xFFFF), 0xFFFD)
 """Control characters as signs that can be seen: they may not stand in HTML, or turn the order of what follows them."""
 
 
@@ -30,8 +30,13 @@ def text(part: str) -> Html:
     return part if isinstance(part, Html) else _escaped(part)
 
 
+def visible(plain: str) -> str:
+    """The text with signs in place of what may not stand in a page."""
+    return plain.translate(_SHOWN)
+
+
 def _escaped(plain: str) -> Html:
-    return Html(escape(plain.translate(_SHOWN)))
+    return Html(escape(visible(plain)))
 
 
 def joined(parts: Iterable[Part], between: str = "") -> Html:

@@ -10,7 +10,7 @@ from ticketing.domain.time_rules import Publication, TimeRules, Versions
 from ticketing.domain.values import instant_text
 from ticketing.projections.dimensions import DIMENSIONS
 from ticketing.projections.report import Cohort, Figure, Unit
-from ticketing.projections.turnaround import SECONDS_OF
+from ticketing.projections.turnaround import SECONDS_OF, VARIANTS, Variant
 
 When = datetime | date | str | None
 """An instant with a zone, or a date, as a value or in ISO 8601; None where nothing was asked."""
@@ -123,6 +123,17 @@ def unit_asked(given: Unit | None) -> Unit | None:
     """
     if given is not None and given not in SECONDS_OF:
         raise BadInput(f"there is no unit {given}: a turnaround is in s, h or d")
+    return given
+
+
+def variant_asked(given: Variant) -> Variant:
+    """The other span of a turnaround.
+
+    Raises:
+        BadInput: There is none of that name.
+    """
+    if given not in VARIANTS:
+        raise BadInput(f"there is no variant {given} of turnaround; the nearest is {nearest(given, VARIANTS)}")
     return given
 
 

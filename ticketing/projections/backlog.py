@@ -16,11 +16,12 @@ from ticketing.domain.lifecycle import LIFE_CYCLE, START
 from ticketing.domain.values import Event, Recorded
 from ticketing.projections.counts import Counted, Counts
 from ticketing.projections.dimensions import WITHOUT_CUSTODY, Dimensions, Take, with_dimensions
-from ticketing.projections.report import Figure, ReportRow
+from ticketing.projections.report import Figure, ReportRow, rate
 from ticketing.projections.sample import DAY, Group
 
 BACKLOG = Figure("backlog", 1, ("open_at",))
 BACKLOG_BY_STATE = Figure("backlog_by_state", 1, ("open_at",))
+LONG_TERM = Figure("long_term", 1, ("open_at",))
 _ENDLESS = 10**9
 AGES: tuple[tuple[str, int, int], ...] = (
     ("0-3", -_ENDLESS, 3),
@@ -164,19 +165,26 @@ def _summed_up(row: BacklogRow) -> BacklogRow:
 
 
 _AGE = f"(observed_until - cycle_opened_at) / {DAY}"
-COUNTS = Counts(
-    at="CASE WHEN is_open = 1 THEN cycle_opened_at END",
-    conditions={
-        **{name: f"{_AGE} > {after} AND {_AGE} <= {last}" for name, after, last in AGES},
-        "unseen": "source IS NOT NULL AND has_native_facts = 0",
-    },
-    by={"state": "state", "wait": "wait"},
-)
-"""The open tickets of each state and wait by age; how an imported one stands is not seen after its source's end."""
+
+
+def counts(older_than: int) -> Counts:
+    """The open tickets of each state and wait by age, and those older than so many days.
+
+    How an imported one stands is not seen after its source's end.
+    """
+    return Counts(
+        at="CASE WHEN is_open = 1 THEN cycle_opened_at END",
+        conditions={
+            **{name: f"{_AGE} > {after} AND {_AGE} <= {last}" for name, after, last in AGES},
+            "unseen": "source IS NOT NULL AND has_native_facts = 0",
+            "long": f"observed_until - cycle_opened_at > {older_than * DAY}",
+        },
+        by={"state": "state", "wait": "wait"},
+    )
 
 
 def backlog(counted: Counted) -> list[ReportRow]:
-    """Open tickets by age: for each group, then for each of its states and wait causes."""
+    """Open tickets by age: for each group, then for each of its states and wait causes; then those open for long."""
     by = counted.by[:-2]
     totals: dict[Group, Counter[str]] = {}
     found = []
@@ -185,7 +193,19 @@ def backlog(counted: Counted) -> list[ReportRow]:
         totals.setdefault(group, Counter()).update(tally.numbers)
         found.append((group, split, tally.numbers))
     rows = [_row(BACKLOG, dict(zip(by, group, strict=True)), total, _open(total)) for group, total in totals.items()]
-    return rows + [_row(BACKLOG_BY_STATE, split, here, _open(totals[group])) for group, split, here in found if here]
+    rows += [_row(BACKLOG_BY_STATE, split, here, _open(totals[group])) for group, split, here in found if here]
+    return rows + [_long(dict(zip(by, group, strict=True)), total) for group, total in totals.items()]
+
+
+def _long(group: Mapping[str, str | None], total: Counter[str]) -> ReportRow:
+    return rate(
+        LONG_TERM,
+        "open_at",
+        group,
+        numerator=total["long"],
+        denominator=_open(total),
+        reason="no ticket is open",
+    )
 
 
 def _open(numbers: Mapping[str, int]) -> int:

@@ -18,6 +18,17 @@ from ticketing.domain.ledger import Span, causes_in_order, spans_of
 from ticketing.domain.promises import Promise, promises_of
 from ticketing.domain.time_rules import TimeRules
 from ticketing.domain.values import NATIVE, Event, Recorded
+from ticketing.projections.clock_parts import (
+    ClockPart,
+    OverlapPart,
+    PromisePart,
+    SpanPart,
+    StayPart,
+    overlap_parts,
+    promise_parts,
+    span_parts,
+    stay_parts,
+)
 from ticketing.projections.dimensions import Dimensions, with_dimensions
 from ticketing.projections.row import LOOKED_UP
 
@@ -30,29 +41,39 @@ class ClockRow(Dimensions):
     """The clocks of one ticket.
 
     Attributes:
-        clocks: Each `Judged` as JSON, in order of policy, clock, cycle and start.
+        clocks: Its clocks, in order of policy, clock, cycle and start.
         next_within_until: The earliest `within_until` of the clocks that go on without a verdict, by which they are
             found that are about to breach.
         next_notice_at: When the next notice is to go out.
         depends_on_publishing: Whether a later publication may change the row: a clock in it is reconstructed or
             provisional, or it has imported facts.
-        spans: Where its time went: each `Span` as JSON, in order of time; the last one may still go on.
-        promises: What its customer was told: each `Promise` of `promises_of` as JSON, in the order of making.
+        is_restated: Whether the first verdict that was seen of a clock in it is not what its facts say now.
+        judged_by: When the last verdict was seen that was seen of a clock in it.
+        began_at: When its first span began; None where its unit was never in custody.
+        spans: Where its time went, in order of time; the last one may still go on.
+        overlaps: What was open beside that.
+        stays: Where its unit stayed, in order of time.
+        promises: What its customer was told, in the order of making.
     """
 
-    clocks: tuple[str, ...] = ()
+    clocks: tuple[ClockPart, ...] = ()
     next_within_until: datetime | None = field(default=None, metadata=LOOKED_UP)
     next_notice_at: datetime | None = field(default=None, metadata=LOOKED_UP)
     depends_on_publishing: bool = False
-    spans: tuple[str, ...] = ()
-    promises: tuple[str, ...] = ()
+    is_restated: bool = False
+    judged_by: datetime | None = None
+    began_at: datetime | None = None
+    spans: tuple[SpanPart, ...] = ()
+    overlaps: tuple[OverlapPart, ...] = ()
+    stays: tuple[StayPart, ...] = ()
+    promises: tuple[PromisePart, ...] = ()
 
 
 class ClockRows:
     """Judges the clocks of whole histories."""
 
     name = "clocks"
-    version = 2
+    version = 3
     row = ClockRow
 
     def fold(
@@ -64,32 +85,44 @@ class ClockRows:
             row = with_dimensions(row, fact)
         clocks = clocks_of(history, rules, as_of=as_of)
         return replace(
-            row,
-            clocks=tuple(judged.model_dump_json() for judged in clocks),
+            row_with(row, clocks, spans_of(facts, causes_in_order(rules, facts)), promises_of(facts)),
             next_within_until=_next_within_until(clocks),
             next_notice_at=_next_notice_at(clocks),
             depends_on_publishing=_depends_on_publishing(history, clocks, rules),
-            spans=tuple(span.model_dump_json() for span in spans_of(facts, causes_in_order(rules, facts))),
-            promises=tuple(promise.model_dump_json() for promise in promises_of(facts)),
         )
 
     def is_touched(self, row: ClockRow) -> bool:
         return row.depends_on_publishing
 
 
+def row_with(row: ClockRow, clocks: Sequence[Judged], spans: Sequence[Span], promises: Sequence[Promise]) -> ClockRow:
+    """The row with the clocks of its ticket, where its time went and what its customer was told."""
+    return replace(
+        row,
+        clocks=tuple(map(ClockPart.of, clocks)),
+        is_restated=any(judged.judged_then != judged.verdict for judged in clocks),
+        judged_by=max((judged.judged_then_at for judged in clocks if judged.judged_then_at is not None), default=None),
+        began_at=spans[0].from_at if spans else None,
+        spans=tuple(span_parts(spans)),
+        overlaps=tuple(overlap_parts(spans)),
+        stays=tuple(stay_parts(spans)),
+        promises=tuple(promise_parts(promises, clocks)),
+    )
+
+
 def judged_in(row: ClockRow) -> tuple[Judged, ...]:
-    """The clocks that a row says, in its order."""
-    return tuple(map(Judged.model_validate_json, row.clocks))
+    """The clocks that a row says, in its order, without their notices."""
+    return tuple(part.judged() for part in row.clocks)
 
 
 def spans_in(row: ClockRow) -> tuple[Span, ...]:
     """Where the time went that a row says."""
-    return tuple(map(Span.model_validate_json, row.spans))
+    return tuple(part.span() for part in row.spans)
 
 
 def promises_in(row: ClockRow) -> tuple[Promise, ...]:
     """The promises that a row says."""
-    return tuple(map(Promise.model_validate_json, row.promises))
+    return tuple(part.promise() for part in row.promises)
 
 
 def _next_within_until(clocks: Iterable[Judged]) -> datetime | None:
@@ -114,7 +147,7 @@ def _depends_on_publishing(history: Sequence[Recorded[Event]], clocks: Iterable[
     by_calendar = [judged for judged in clocks if judged.measure in {"working", "days"}]
     if not by_calendar:
         return False
-    frozen_until = _frozen_until(rules)
+    frozen_until = all_frozen_until(rules)
     latest = max(fact.occurred_at for fact in history)
     return frozen_until is None or latest > frozen_until or any(_goes_beyond(one, frozen_until) for one in by_calendar)
 
@@ -127,7 +160,7 @@ def _goes_beyond(judged: Judged, frozen_until: datetime) -> bool:
     return any(at is not None and at > frozen_until for at in (due_at, *others))
 
 
-def _frozen_until(rules: TimeRules) -> datetime | None:
+def all_frozen_until(rules: TimeRules) -> datetime | None:
     """Up to when all calendars are frozen, or a little less; None where one is not frozen at all."""
     frozen = [one.thing.frozen for versions in rules.calendars.values() for one in versions]
     days = [date.max if one is None else one.until for one in frozen]

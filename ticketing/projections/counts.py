@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from typing import Any
 
 from ticketing.domain.hours import instant_at, micros
 from ticketing.domain.values import NATIVE
@@ -29,6 +30,12 @@ def literal(text: str) -> str:
     return f"'{quoted}'"
 
 
+def one_of(column: str, values: Iterable[str]) -> str:
+    """The condition that a column of text is one of these."""
+    listed = ", ".join(map(literal, sorted(values)))
+    return f"{column} IN ({listed})" if listed else "(1 = 0)"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """What is counted of each group.
@@ -39,6 +46,15 @@ class Counts:
         sums: By name a whole number of each ticket, added up.
         lists: By name a whole number of each ticket, all of which are kept, in no order; NULL is left out.
         by: What it is always grouped by, after what is asked for: names and expressions of text.
+        given: Columns beside those of the rows, by name: whole numbers that were worked out elsewhere of single
+            tickets, by the hex of the ticket's id; NULL of all others.
+        where: What holds of the tickets that are looked at at all; None looks at all.
+        of: A column of parts: they are counted in place of tickets. An expression may name a field of a part too, as
+            `part_<field>`.
+        alike: Fields of a part: it is grouped by them last, and groups have their values as JSON has them.
+        dimensions: Those that it is grouped by, in place of those asked for.
+        has_undated: Whether what has no such instant belongs to every period; where a dimension depends on the instant,
+            it is unknown.
     """
 
     at: str
@@ -46,6 +62,12 @@ class Counts:
     sums: Mapping[str, str] = field(default_factory=dict)
     lists: Mapping[str, str] = field(default_factory=dict)
     by: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    where: str | None = None
+    of: str | None = None
+    alike: tuple[str, ...] = ()
+    dimensions: tuple[str, ...] | None = None
+    has_undated: bool = False
 
 
 @dataclass(slots=True)
@@ -54,7 +76,7 @@ class Tally:
 
     Attributes:
         numbers: Of each condition how many tickets it holds of, and each sum.
-        lists: All numbers of each list, in ascending order.
+        lists: All numbers of each list, in no order.
     """
 
     numbers: Counter[str] = field(default_factory=Counter)
@@ -64,10 +86,14 @@ class Tally:
         """Takes in what was counted elsewhere of the same group."""
         self.numbers.update(numbers)
         for name, more in lists.items():
-            self.lists[name] = array("q", sorted([*self.lists.get(name, ()), *more]))
+            self.lists.setdefault(name, array("q")).extend(more)
 
     def list(self, name: str) -> "array[int]":
-        """The numbers of a list."""
+        """The numbers of a list, in ascending order."""
+        return array("q", sorted(self.unordered(name)))
+
+    def unordered(self, name: str) -> "array[int]":
+        """The numbers of a list as they came."""
         return self.lists.get(name) or array("q")
 
 
@@ -93,8 +119,16 @@ class Counted:
         for group in in_order(self._tallies):
             yield dict(zip(self.by, group, strict=True)), self._tallies[group]
 
+    def each(self) -> Iterator[tuple[Mapping[str, Any], Tally]]:
+        """Every group that there is, in no order."""
+        for group, tally in self._tallies.items():
+            yield dict(zip(self.by, group, strict=True)), tally
+
 
 # rates, which most figures are
+
+PARTS = ("excluded", "censored", "asked", "had")
+"""What the names of a rate's conditions end in, after the figure's name and a dot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +196,11 @@ def rate_rows(counted: Counted, cohort: Cohort, rates: Iterable[Rate]) -> list[R
 
 
 # how groups are called in SQL
+
+
+def dimensions(counts: Counts, scope: Scope) -> tuple[str, ...]:
+    """The names of what it is grouped by first."""
+    return scope.by if counts.dimensions is None else counts.dimensions
 
 
 def dimension(name: str, scope: Scope, spans: Iterable[int]) -> str:

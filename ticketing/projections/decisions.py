@@ -171,7 +171,7 @@ class _Life:
         standard = self._pinned(pinned, fact.position)
         known = known_of(case.telling)
         assessed = None if standard is None else assess(standard, known)
-        arrived = tuple(self._arrived(index, (known, _name(pinned)), end))
+        arrived = tuple(self._arrived(index, (known, pinned_name(pinned)), end))
         standard_since = self._pinned(end.aftermath.pinned, self._history[-1].position + 1) if arrived else None
         stands, overturned_by = end.aftermath.standing.of(fact)
         said, says = _said(fact.event, then)
@@ -180,17 +180,17 @@ class _Life:
             fact=fact,
             said=said,
             says=says,
-            clauses=_clauses(fact.event),
+            clauses=clauses_of(fact.event),
             decider=fact.event.by if isinstance(fact.event, e.VerdictIssued) else fact.actor.id,
             approved_by=fact.event.approved_by if isinstance(fact.event, e.EntitlementRevised) else None,
             known=known,
-            pinned=_name(pinned),
+            pinned=pinned_name(pinned),
             assessed=assessed,
             kept=_kept(fact.event, assessed),
             agreement=agreement(says, assessed),
             under=self._assessed_under(pinned, known),
             arrived=arrived,
-            pinned_since=_name(end.aftermath.pinned) if arrived else None,
+            pinned_since=pinned_name(end.aftermath.pinned) if arrived else None,
             assessed_since=assess(standard_since, end.known) if standard_since is not None else None,
             marks=tuple(self._marks(fact.version)),
             stands=stands,
@@ -212,12 +212,12 @@ class _Life:
         return assess(under, known) if is_pinned or self.ticket.manufacturer == under.manufacturer else None
 
     def _arrived(self, index: int, then: tuple[Known, str | None], end: "_End") -> Iterator[Recorded[Event]]:
-        if then == (end.known, _name(end.aftermath.pinned)):
+        if then == (end.known, pinned_name(end.aftermath.pinned)):
             return
         decision, now = self._history[index], then
         for last, fact in enumerate(self._history[index + 1 :], index + 2):
             case = case_of(decision, surviving(self._history[:last]))
-            now, before = (known_of(case.telling), _name(Aftermath(case.own).pinned)), now
+            now, before = (known_of(case.telling), pinned_name(Aftermath(case.own).pinned)), now
             if now != before:
                 yield fact
 
@@ -240,7 +240,7 @@ class _End:
         self.aftermath = Aftermath(case.own)
         self.ended = Ended(
             self.aftermath.entitlement,
-            _name(self.aftermath.pinned),
+            pinned_name(self.aftermath.pinned),
             self.aftermath.disputes_ended(),
             self.aftermath.claims_ended(),
         )
@@ -290,7 +290,8 @@ def _approved(approved: Money, claim: e.ClaimSubmitted | None) -> str:
     return f"{amount}{between} of {decimal_text(of.amount)} {of.currency}"
 
 
-def _clauses(event: Event) -> tuple[str, ...]:
+def clauses_of(event: Event) -> tuple[str, ...]:
+    """The clauses that a decision names."""
     match event:
         case e.EntitlementDecided():
             return event.clauses
@@ -300,7 +301,8 @@ def _clauses(event: Event) -> tuple[str, ...]:
             return ()
 
 
-def _name(pinned: e.StandardPinned | None) -> str | None:
+def pinned_name(pinned: e.StandardPinned | None) -> str | None:
+    """`KEY@VERSION` of what was pinned; None where no standard was."""
     if pinned is None or pinned.standard is None:
         return None
     return pinned.standard if pinned.standard_version is None else f"{pinned.standard}@{pinned.standard_version}"

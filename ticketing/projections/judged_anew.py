@@ -10,6 +10,7 @@ from ticketing.domain.judged import Judged
 from ticketing.domain.reference import PolicyPublished
 from ticketing.domain.time_rules import TimeRules
 from ticketing.domain.values import Event, Recorded
+from ticketing.projections.clock_parts import ClockPart
 from ticketing.projections.clocks import ClockRow
 from ticketing.projections.row import WholeProjection
 
@@ -19,10 +20,10 @@ class JudgedAnewRow(ClockRow):
     """The clocks of one ticket.
 
     Attributes:
-        anew: Those of the policy asked about by the version asked about, each `Judged` as JSON.
+        anew: Those of the policy asked about by the version asked about, in the order of the others.
     """
 
-    anew: tuple[str, ...] = ()
+    anew: tuple[ClockPart, ...] = ()
 
 
 class JudgedAnewRows:
@@ -50,7 +51,7 @@ class JudgedAnewRows:
         row = self._rows.fold(ticket_id, history, rules, as_of=as_of)
         anew = clocks_of(history, self._rules, as_of=as_of, under=self._policy)
         kept = {field.name: getattr(row, field.name) for field in fields(ClockRow)}
-        return JudgedAnewRow(**kept, anew=tuple(judged.model_dump_json() for judged in anew))
+        return JudgedAnewRow(**kept, anew=tuple(map(ClockPart.of, anew)))
 
     def is_touched(self, row: JudgedAnewRow) -> bool:
         """Never: the row is not kept."""
@@ -59,4 +60,4 @@ class JudgedAnewRows:
 
 def judged_anew_in(row: JudgedAnewRow) -> tuple[Judged, ...]:
     """The clocks of the policy asked about, as the version asked about judges them."""
-    return tuple(map(Judged.model_validate_json, row.anew))
+    return tuple(part.judged() for part in row.anew)

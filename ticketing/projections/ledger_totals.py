@@ -5,15 +5,15 @@ to the end of its observation.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 
-from ticketing.domain.hours import micros
-from ticketing.domain.ledger import Span
-from ticketing.projections.clocks import ClockRow, spans_in
+from ticketing.projections.clocks import ClockRow
+from ticketing.projections.counts import Counted, Counts, Tally
 from ticketing.projections.report import Cohort, Figure, ReportRow
-from ticketing.projections.sample import Group, Sample, Scope, in_order
+from ticketing.projections.sample import Group, Scope, in_order
 from ticketing.projections.statistics import rounded
 
 LEDGER = Figure("ledger", 1, ("opened_in", "closed_in"), ("party", "cause"))
@@ -44,6 +44,7 @@ class Totals:
     """The sums of the spans of a cohort.
 
     Attributes:
+        scope: What groups of tickets are told apart by.
         by: What the parts of a group are told apart by: party, cause, or both.
         parts: By group and part.
         beside: How long a cause was open while another one counted, by group and cause.
@@ -59,69 +60,100 @@ class Totals:
     never_received: Counter[Group] = field(default_factory=Counter)
 
 
-def closing_or_opening(row: ClockRow, cohort: Cohort) -> datetime | None:
+_COHORTS: Mapping[Cohort, str] = {
+    "opened_in": "opened_at",
+    "closed_in": "CASE WHEN is_open = 0 THEN closed_at END",
+}
+
+
+def at_of(cohort: Cohort) -> str:
     """The instant that puts a ticket into a cohort of those opened or closed in a period."""
+    return _COHORTS[cohort]
+
+
+def closing_or_opening(row: ClockRow, cohort: Cohort) -> datetime | None:
+    """The same of a row."""
     if cohort == "closed_in":
         return None if row.is_open else row.closed_at
     return row.opened_at
 
 
-def gather(rows: Iterable[ClockRow], scope: Scope, cohort: Cohort) -> Totals:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is counted for a ledger: tickets, their spans, and what was open beside these."""
+
+    by: tuple[str, ...]
+    tickets: Counts
+    spans: Counts
+    overlaps: Counts
+
+
+def asked(scope: Scope, cohort: Cohort) -> Asked:
     """The time of a cohort by what is asked for, and by party and cause unless one of them is among that."""
-    asked = tuple(name for name in scope.by if name not in _OF_SPANS)
     by = tuple(name for name in scope.by if name in _OF_SPANS) or _OF_SPANS
-    totals = Totals(replace(scope, by=asked), by)
-    ends = Sample(scope, 0)
-    waiting: list[tuple[Group, Span, int]] = []
-    for row in rows:
-        source = ends.source(row)
-        at = closing_or_opening(row, cohort)
-        if row.opened_at is None or at is None or not scope.holds(at):
-            continue
-        group = totals.scope.group(row, at)
-        spans = spans_in(row)
-        if spans:
-            _count(totals, group, spans, micros(scope.observed_until))
-            if spans[-1].is_still_open and source:
-                waiting.append((group, spans[-1], source))
-        else:
-            totals.turnarounds.setdefault(group, Total())
-            totals.never_received[group] += 1
-    for group, span, source in waiting:
-        less = micros(scope.observed_until) - ends.until(source)
-        _add(totals, group, span, -less)
-    return totals
+    dimensions = tuple(name for name in scope.by if name not in _OF_SPANS)
+    first = "is_first_of_both" if len(by) > 1 else f"is_first_of_{by[0]}"
+    open_for = "CASE WHEN observed_until > part_since THEN observed_until - part_since ELSE 0 END"
+    return Asked(
+        by,
+        Counts(
+            at=at_of(cohort), dimensions=dimensions, conditions={"received": "began_at IS NOT NULL", "all": "1 = 1"}
+        ),
+        spans_counted(cohort, dimensions, by, first),
+        Counts(
+            of="overlaps",
+            at=at_of(cohort),
+            dimensions=dimensions,
+            conditions={"tickets": "1 = 1"},
+            sums={"lasted": f"part_microseconds + {open_for}"},
+            alike=("cause",),
+        ),
+    )
 
 
-def _count(totals: Totals, group: Group, spans: Iterable[Span], until: int) -> None:
-    """Takes in one ticket, what goes on up to `until`."""
-    parts: set[Group] = set()
-    beside: set[Group] = set()
-    for span in spans:
-        lasted = max(0, (until if span.to_at is None else micros(span.to_at)) - micros(span.from_at))
-        _add(totals, group, span, lasted)
-        parts.add((*group, *_part(span, totals.by)))
-        beside |= {(*group, cause) for cause in span.beside}
-        if span.is_still_open:
-            totals.turnarounds[group].still_open += 1
-            totals.parts[(*group, *_part(span, totals.by))].still_open += 1
-    totals.turnarounds[group].tickets += 1
-    for part in parts:
-        totals.parts[part].tickets += 1
-    for part in beside:
-        totals.beside[part].tickets += 1
+def spans_counted(
+    cohort: Cohort,
+    dimensions: tuple[str, ...],
+    alike: tuple[str, ...],
+    first: str,
+    conditions: Mapping[str, str] = MappingProxyType({}),
+) -> Counts:
+    """What is counted of spans; `first` is the flag of a ticket's first of those that are alike."""
+    return Counts(
+        of="spans",
+        at=at_of(cohort),
+        dimensions=dimensions,
+        conditions={"tickets": f"part_{first} = 1", "still_open": "part_to_at IS NULL", **conditions},
+        sums={
+            "lasted": """
+                CASE WHEN part_to_at IS NOT NULL THEN part_to_at - part_from_at
+                WHEN observed_until > part_from_at THEN observed_until - part_from_at ELSE 0 END
+            """
+        },
+        alike=alike,
+    )
 
 
-def _add(totals: Totals, group: Group, span: Span, lasted: int) -> None:
-    totals.turnarounds.setdefault(group, Total()).lasted += lasted
-    totals.parts.setdefault((*group, *_part(span, totals.by)), Total()).lasted += lasted
-    for cause in span.beside:
-        totals.beside.setdefault((*group, cause), Total()).lasted += lasted
+def totals(scope: Scope, by: tuple[str, ...], tickets: Counted, spans: Counted, overlaps: Counted) -> Totals:
+    """What was counted of each of `Asked`."""
+    found = Totals(replace(scope, by=tuple(name for name in scope.by if name not in _OF_SPANS)), by)
+    for said, tally in tickets.each():
+        group = tuple(said[name] for name in found.scope.by)
+        found.turnarounds[group] = Total(tickets=tally.numbers["received"])
+        found.never_received[group] = tally.numbers["all"] - tally.numbers["received"]
+    for said, tally in spans.each():
+        part = found.parts[tuple(said[name] for name in (*found.scope.by, *by))] = total_of(tally)
+        whole = found.turnarounds[tuple(said[name] for name in found.scope.by)]
+        whole.lasted += part.lasted
+        whole.still_open += part.still_open
+    for said, tally in overlaps.each():
+        found.beside[tuple(said[name] for name in (*found.scope.by, "cause"))] = total_of(tally)
+    return found
 
 
-def _part(span: Span, by: tuple[str, ...]) -> Group:
-    said = {"party": span.party, "cause": span.cause}
-    return tuple(said[name] for name in by)
+def total_of(tally: Tally) -> Total:
+    """The time that was counted."""
+    return Total(**{name: tally.numbers[name] for name in ("lasted", "tickets", "still_open")})
 
 
 def ledger(totals: Totals, cohort: Cohort) -> list[ReportRow]:

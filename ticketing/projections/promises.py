@@ -1,22 +1,17 @@
 """Promises: the share of dates told to customers that was kept, and how often another was told instead; by who told."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 
-from ticketing.domain.judged import Judged
-from ticketing.domain.promises import Promise, Standing
-from ticketing.projections.clocks import ClockRow, judged_in, promises_in
-from ticketing.projections.dimensions import DIMENSIONS
+from ticketing.domain.promises import Standing
+from ticketing.projections.counts import Counted, Counts
 from ticketing.projections.report import Cohort, Figure, ReportRow, rate
-from ticketing.projections.sample import Group, Sample, Scope, in_order
+from ticketing.projections.sample import Group, Scope, in_order
 
 PROMISES = Figure("promises", 1, ("due_in", "opened_in"), ("role",))
 PROMISES_FIRST = Figure("promises_first", 1, PROMISES.cohorts)
 PROMISES_REMADE = Figure("promises_remade", 1, PROMISES.cohorts)
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -52,64 +47,50 @@ class Told:
             yield self.scope.named(group), self.groups[group]
 
 
-def gather(rows: Iterable[ClockRow], scope: Scope, cohort: Cohort) -> Told:
-    """The promises of a cohort; the site is that of who promised, else of the opening."""
-    ends = Sample(scope, 0)
-    told = Told(scope, {})
-    waiting: list[tuple[Group, Promise, Judged | None, int]] = []
-    for row in rows:
-        source = ends.source(row)
-        if row.opened_at is None or not row.promises:
-            continue
-        promises = promises_in(row)
-        clocks = _clocks(row, promises)
-        for promise in promises:
-            at = promise.due_at if cohort == "due_in" else row.opened_at
-            if not scope.holds(at):
-                continue
-            group = _group(row, promise, at, scope)
-            if source:
-                waiting.append((group, promise, clocks.get(promise.cycle), source))
-            else:
-                _count(told, group, promise, clocks.get(promise.cycle), scope.observed_until)
-    for group, promise, clock, source in waiting:
-        _count(told, group, promise, clock, _EPOCH + timedelta(microseconds=ends.until(source)))
-    return told
+_STANDING = "CASE WHEN {0} IS NOT NULL THEN {0} WHEN observed_until > part_due_at THEN 'broken' ELSE 'not_due' END"
+_OWN: Mapping[str, str] = {"role": "part_role", "site": "coalesce(part_site, site)"}
+"""A promise's own dimensions; its site is that of who promised, else of the opening."""
 
 
-def _clocks(row: ClockRow, promises: Sequence[Promise]) -> Mapping[int, Judged]:
-    """The clock on the promises of each cycle: the first by policy and name."""
-    cycles = {promise.version: promise.cycle for promise in promises}
-    found: dict[int, Judged] = {}
-    for judged in judged_in(row):
-        if judged.measure == "until" and judged.started_version in cycles:
-            found.setdefault(cycles[judged.started_version], judged)
+def counts(scope: Scope, cohort: Cohort) -> Counts:
+    """What is counted of the promises of a cohort: those that stand alike together."""
+    return Counts(
+        of="promises",
+        at="part_due_at" if cohort == "due_in" else "opened_at",
+        dimensions=tuple(name for name in scope.by if name not in _OWN),
+        by={
+            **{name: _OWN[name] for name in scope.by if name in _OWN},
+            "standing": _STANDING.format("part_outcome"),
+            "alone": _STANDING.format("part_outcome_alone"),
+            "remade": """
+                CASE WHEN part_remade_at <= part_due_at THEN 'in time' WHEN part_remade_at > part_due_at THEN 'late' END
+            """,
+        },
+        conditions={"promises": "1 = 1"},
+        alike=("is_first", "policy", "policy_version"),
+    )
+
+
+def told(counted: Counted, scope: Scope) -> Told:
+    """The promises that were counted, by what is asked for."""
+    found = Told(scope, {})
+    for said, alike in counted.each():
+        made = alike.numbers["promises"]
+        tally = found.groups.setdefault(tuple(said[name] for name in scope.by), Tally())
+        tally.standings[said["standing"]] += made
+        if said["is_first"]:
+            tally.first[said["alone"]] += made
+        tally.remade_in_time += made if said["remade"] == "in time" else 0
+        tally.remade_late += made if said["remade"] == "late" else 0
+        if said["policy"] is not None:
+            tally.policies.add((said["policy"], said["policy_version"]))
     return found
 
 
-def _group(row: ClockRow, promise: Promise, at: datetime, scope: Scope) -> Group:
-    own: Mapping[str, str | None] = {"role": promise.role, "site": promise.site or row.site}
-    return tuple(own[name] if name in own else DIMENSIONS[name](row, at, scope) for name in scope.by)
-
-
-def _count(told: Told, group: Group, promise: Promise, clock: Judged | None, until: datetime) -> None:
-    tally = told.groups.setdefault(group, Tally())
-    end = promise.back_at
-    if clock is not None and (clock.stopped_at is None or clock.stopped_at >= promise.made_at):
-        end = clock.stopped_at
-        tally.policies.add((clock.policy, clock.policy_version))
-    tally.standings[promise.standing(until, end)] += 1
-    if promise.is_first:
-        tally.first[promise.model_copy(update={"remade_at": None}).standing(until, end)] += 1
-    if promise.remade_at is not None:
-        tally.remade_in_time += promise.remade_at <= promise.due_at
-        tally.remade_late += promise.remade_at > promise.due_at
-
-
-def promises(told: Told, cohort: Cohort) -> list[ReportRow]:
+def promises(found: Told, cohort: Cohort) -> list[ReportRow]:
     """Kept ÷ (kept + broken); the same of the first date of each cycle, whatever was told later; and re-made ÷ made."""
     kept, first, remade = [], [], []
-    for group, tally in told.tallies():
+    for group, tally in found.tallies():
         policies = tuple(f"{policy}@{version}" for policy, version in sorted(tally.policies))
         kept.append(_kept(PROMISES, cohort, group, tally.standings, policies))
         first.append(_kept(PROMISES_FIRST, cohort, group, tally.first, policies))

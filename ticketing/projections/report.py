@@ -7,14 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from ticketing.domain.values import Currency
 from ticketing.projections.restated import Difference
 from ticketing.projections.statistics import rounded, wilson
 
-Cohort = Literal["opened_in", "handed_back_in", "closed_in", "presented_in", "due_in", "open_at"]
-Unit = Literal["s", "h", "d", "per 100", "tickets"]
+Cohort = Literal["opened_in", "handed_back_in", "closed_in", "presented_in", "due_in", "open_at", "by_figure"]
+"""Which tickets; `by_figure` heads a report of several figures, whose rows name their own."""
+Unit = Literal["s", "h", "d", "per 100", "tickets", "times", "requests", "per 1,000", "complaints", "of 5", "figures"]
 Number = int | float
 Limit = Number | Mapping[str, Number | None] | None
 Parameter = int | str | tuple[int, ...] | tuple[str, ...] | None
+Compared = Mapping[str, Number | str | bool | None]
+Case = Mapping[str, Number | str | None]
 
 PER_100: Unit = "per 100"
 
@@ -51,7 +55,7 @@ class ReportRow:
         percentiles: `p50` and so on, if the figure is these; None is not reached, or has no ticket.
         ages: Tickets by age in days, if the figure is a count of open ones.
         reason: Why something is None; None where nothing is.
-        unit: Of value, percentiles and limits.
+        unit: Of value, percentiles and limits; of money its currency.
         numerator: The tickets that had it (turnaround: were handed back).
         denominator: The tickets it was asked of.
         excluded: Tickets of the cohort that the figure leaves out by its definition.
@@ -62,6 +66,7 @@ class ReportRow:
         share: The part that the group is of what it is a part of, per 100, if the figure is such parts.
         parts: What the counts are made of, if the figure says so.
         policies: The policies with the versions that its clocks were judged by, if it is about clocks.
+        compared: How its rate stands to those of the other groups, if the report is a comparison.
     """
 
     figure: str
@@ -72,7 +77,7 @@ class ReportRow:
     percentiles: Mapping[str, Number | None] | None = None
     ages: Mapping[str, int] | None = None
     reason: str | None = None
-    unit: Unit
+    unit: Unit | Currency
     numerator: int
     denominator: int
     excluded: int = 0
@@ -82,6 +87,7 @@ class ReportRow:
     share: Number | None = None
     parts: Mapping[str, int] | None = None
     policies: tuple[str, ...] | None = None
+    compared: Compared | None = None
 
     def plain(self) -> dict[str, object]:
         """The row as JSON has it: `percentiles` in place of `value` where the figure is those."""
@@ -106,6 +112,7 @@ class ReportRow:
             **({"share": self.share} if self.share is not None else {}),
             **({"parts": dict(self.parts)} if self.parts is not None else {}),
             **({"policies": list(self.policies)} if self.policies is not None else {}),
+            **({"compared": dict(self.compared)} if self.compared is not None else {}),
         }
 
     def flat(self) -> dict[str, object]:
@@ -123,6 +130,7 @@ class ReportRow:
         flat |= {"share": self.share} if self.share is not None else {}
         flat |= self.parts or {}
         flat |= {"policies": " ".join(self.policies)} if self.policies is not None else {}
+        flat |= self.compared or {}
         return flat | {"reason": self.reason}
 
 
@@ -187,6 +195,7 @@ class Report:
         set_aside: Tickets left out of all rows, because an event of theirs cannot be read or folded.
         rows: By figure, then by group in order of code points.
         differences: Of clocks that were judged twice, those judged otherwise; None where the figure is not about such.
+        cases: The single tickets behind the figure, if it is one that lists them; each with the same keys.
     """
 
     figure: str
@@ -202,6 +211,7 @@ class Report:
     set_aside: int = 0
     rows: tuple[ReportRow, ...]
     differences: tuple[Difference, ...] | None = None
+    cases: tuple[Case, ...] | None = None
 
     def of(self, figure: str) -> tuple[ReportRow, ...]:
         """The rows of one of its figures."""
@@ -225,6 +235,7 @@ class Report:
             "set_aside": self.set_aside,
             "rows": [row.plain() for row in self.rows],
             **({} if self.differences is None else {"differences": [one.plain() for one in self.differences]}),
+            **({} if self.cases is None else {"cases": [dict(one) for one in self.cases]}),
         }
 
     def to_json(self) -> str:

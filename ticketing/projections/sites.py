@@ -4,18 +4,16 @@ A stay is the time in which a unit was at one site without a break; the site of 
 """
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from typing import Any
 
-from ticketing.domain.hours import micros
-from ticketing.domain.ledger import Span
-from ticketing.projections.clocks import ClockRow, judged_in, spans_in
-from ticketing.projections.dimensions import DIMENSIONS
-from ticketing.projections.ledger_totals import Total, closing_or_opening, hours, in_groups
+from ticketing.projections.clock_counts import clocks
+from ticketing.projections.counts import Counted, Counts
+from ticketing.projections.ledger_totals import Total, at_of, hours, in_groups, spans_counted, total_of
 from ticketing.projections.report import Cohort, Figure, ReportRow
-from ticketing.projections.sample import SECOND, Group, Sample, Scope, in_order
-from ticketing.projections.sla import OF_CLOCKS, Case, Compliance, count_open, met
+from ticketing.projections.sample import SECOND, Group, Scope, in_order
+from ticketing.projections.sla import OF_CLOCKS, Compliance, met
 from ticketing.projections.statistics import rounded
 from ticketing.projections.survival import incidence
 
@@ -52,84 +50,66 @@ class AtSites:
     whole: dict[Group, Total] = field(default_factory=dict)
 
 
-def gather(rows: Iterable[ClockRow], scope: Scope, cohort: Cohort) -> AtSites:
-    """The clocks, stays and times of the tickets of a cohort; time at no site is left out."""
-    rest = tuple(name for name in scope.by if name not in {"site", *OF_CLOCKS})
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is counted of sites: their clocks, the stays there, and what went on meanwhile."""
+
+    clocks: Counts
+    stays: Counts
+    spans: Counts
+
+
+def asked(scope: Scope, cohort: Cohort) -> Asked:
+    """The clocks, stays and times of the tickets of a cohort."""
+    rest = _rest(scope)
+    until = "coalesce(part_to_at, observed_until)"
+    lasted = f"CASE WHEN {until} > part_from_at THEN ({until} - part_from_at) / {SECOND} ELSE 0 END"
+    return Asked(
+        clocks(at_of(cohort), rest, "part_due_at", ("binds", "site")),
+        Counts(
+            of="stays",
+            at=at_of(cohort),
+            dimensions=rest,
+            lists={
+                "ended": f"CASE WHEN part_to_at IS NOT NULL THEN {lasted} END",
+                "still_open": f"CASE WHEN part_to_at IS NULL THEN {lasted} END",
+            },
+            alike=("site",),
+        ),
+        spans_counted(
+            cohort, rest, ("site", "cause"), "is_first_of_cause_at_site", {"at_site": "part_is_first_at_site = 1"}
+        ),
+    )
+
+
+def _rest(scope: Scope) -> tuple[str, ...]:
+    return tuple(name for name in scope.by if name not in {"site", *OF_CLOCKS})
+
+
+def at_sites(scope: Scope, of_clocks: Counted, stays: Counted, spans: Counted) -> AtSites:
+    """What was counted of each of `Asked`; time at no site is left out."""
+    rest = _rest(scope)
     by_clock = replace(scope, by=("site", "policy", "clock", *rest))
     found = AtSites(replace(scope, by=("site", *rest)), Compliance(by_clock, is_under=False))
-    ends = Sample(scope, 0)
-    open_clocks: list[Case] = []
-    open_stays: list[tuple[Group, list[Span], int]] = []
-    for row in rows:
-        source = ends.source(row)
-        at = closing_or_opening(row, cohort)
-        if row.opened_at is None or at is None or not scope.holds(at):
+    for said, tally in of_clocks.each():
+        if said["binds"] == "site":
+            found.clocks.add(said, tally)
+    for said, tally in stays.each():
+        found.stays[_group(found, said)] = Stays(tally.unordered("ended"), tally.unordered("still_open"))
+    for said, tally in spans.each():
+        if said["site"] is None:
             continue
-        others = tuple(DIMENSIONS[name](row, at, scope) for name in rest)
-        for case in _cases(row, source, others):
-            if source and case.is_open:
-                open_clocks.append(case)
-            else:
-                found.clocks.count(case, scope.observed_until)
-        stays = _stays(spans_in(row))
-        for stay in stays:
-            group = (stay[0].site, *others)
-            if source and stay[-1].is_still_open:
-                open_stays.append((group, stay, source))
-            else:
-                _count(found, group, stay, micros(scope.observed_until))
-        _count_tickets(found, stays, others)
-    count_open(found.clocks, open_clocks, ends)
-    for group, stay, source in open_stays:
-        _count(found, group, stay, ends.until(source))
+        group = _group(found, said)
+        time = found.time[*group, said["cause"]] = total_of(tally)
+        whole = found.whole.setdefault(group, Total())
+        whole.lasted += time.lasted
+        whole.still_open += time.still_open
+        whole.tickets += tally.numbers["at_site"]
     return found
 
 
-def _cases(row: ClockRow, source: int, others: Group) -> Iterable[Case]:
-    for judged in judged_in(row):
-        if judged.binds == "site":
-            group = (judged.site, judged.policy, judged.clock, *others)
-            yield Case(row.ticket_id, group, source, judged.due_at is not None, judged)
-
-
-def _stays(spans: Iterable[Span]) -> list[list[Span]]:
-    """The spans of each stay."""
-    stays: list[list[Span]] = []
-    before: Span | None = None
-    for span in spans:
-        if span.site is not None:
-            if before is not None and before.site == span.site:
-                stays[-1].append(span)
-            else:
-                stays.append([span])
-        before = span
-    return stays
-
-
-def _count(found: AtSites, group: Group, stay: Sequence[Span], until: int) -> None:
-    stays = found.stays.setdefault(group, Stays())
-    lasted = max(0, _end(stay[-1].to_at, until) - micros(stay[0].from_at))
-    (stays.still_open if stay[-1].is_still_open else stays.ended).append(lasted // SECOND)
-    for span in stay:
-        part = max(0, _end(span.to_at, until) - micros(span.from_at))
-        found.time.setdefault((*group, span.cause), Total()).lasted += part
-        found.whole.setdefault(group, Total()).lasted += part
-
-
-def _count_tickets(found: AtSites, stays: Iterable[Sequence[Span]], others: Group) -> None:
-    """Counts the ticket once at each site and for each cause there."""
-    for site in {stay[0].site for stay in stays}:
-        found.whole.setdefault((site, *others), Total()).tickets += 1
-    for part in {(span.site, *others, span.cause): None for stay in stays for span in stay}:
-        found.time.setdefault(part, Total()).tickets += 1
-    for stay in stays:
-        if stay[-1].is_still_open:
-            found.whole[stay[0].site, *others].still_open += 1
-            found.time[stay[0].site, *others, stay[-1].cause].still_open += 1
-
-
-def _end(at: datetime | None, until: int) -> int:
-    return until if at is None else micros(at)
+def _group(found: AtSites, said: Mapping[str, Any]) -> Group:
+    return tuple(said[name] for name in found.scope.by)
 
 
 def sites(found: AtSites, cohort: Cohort, percentiles: tuple[int, ...]) -> list[ReportRow]:

@@ -7,13 +7,19 @@ its source.
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
+from ticketing.domain.hours import instant_at
 from ticketing.domain.judged import Judged, State
+from ticketing.projections.clock_counts import DATED_AT, clocks
+from ticketing.projections.clock_parts import ClockPart
 from ticketing.projections.clocks import ClockRow, judged_in
+from ticketing.projections.counts import Counted, Counts
+from ticketing.projections.counts import Tally as CountTally
 from ticketing.projections.dimensions import DIMENSIONS, PERIODS
 from ticketing.projections.judged_anew import JudgedAnewRow, judged_anew_in
 from ticketing.projections.report import Cohort, Figure, ReportRow, Unit, rate
@@ -59,20 +65,25 @@ class Tally:
     late: dict[Unit, "array[int]"] = field(default_factory=dict)
     late_open: Counter[Unit] = field(default_factory=Counter)
 
-    def count(self, judged: Judged, state: State, then: State, *, is_dated: bool) -> None:
-        """Takes in one clock, of which all is known."""
+    def add(self, said: Mapping[str, Any], clocks: int, late: Iterable[int]) -> None:
+        """Takes in so many clocks of which the same is said; see `clock_counts.clocks`."""
+        self.states[said["state"]] += clocks
+        self.then[said["then"]] += clocks
+        self.early += clocks if said["is_early"] else 0
+        self.undated += clocks if said["is_undated"] else 0
+        self.reconstructed += clocks if said["is_reconstructed"] else 0
+        self.policies.add((said["policy"], said["policy_version"]))
+        unit: Unit = "d" if said["measure"] == "days" else "h"
+        self.late.setdefault(unit, array("q")).extend(late)
+        if said["state"] == "breached" and said["is_open"]:
+            self.late_open[unit] += clocks
+
+    def count(self, judged: Judged, state: State, *, is_dated: bool) -> None:
+        """Takes in one clock that was judged by two versions; what goes beside it is not shown of these."""
         self.states[state] += 1
-        self.then[then] += 1
-        self.early += state == "met" and 2 * judged.used < judged.target
         self.undated += not is_dated
         self.reconstructed += judged.is_reconstructed
         self.policies.add((judged.policy, judged.policy_version))
-        unit: Unit = "d" if judged.measure == "days" else "h"
-        late = self.late.setdefault(unit, array("q"))
-        if state == "breached" and judged.stopped_at is not None:
-            late.append(judged.used - judged.target)
-        elif state == "breached" and judged.is_open:
-            self.late_open[unit] += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,23 +139,25 @@ class Compliance:
     second: dict[Group, Tally] = field(default_factory=dict)
     differing: list[Differing] = field(default_factory=list)
 
+    def add(self, said: Mapping[str, Any], alike: CountTally) -> None:
+        """Takes in clocks of which the same is said; see `clock_counts.clocks`."""
+        group = tuple(said[name] for name in self.scope.by)
+        self.first.setdefault(group, Tally()).add(said, alike.numbers["clocks"], alike.unordered("late"))
+
     def count(self, case: Case, until: datetime) -> None:
         """Takes in one clock as it stood at the end of its observation."""
-        state, then = self._counted(case, case.first, self.first, until)
-        second, _ = self._counted(case, case.second, self.second, until)
-        said_first, said_second = (state, second) if self.is_under else (then, state)
-        if _verdict(said_first) != _verdict(said_second):
-            self.differing.append(Differing(case, said_first, said_second))
+        first = self._counted(case, case.first, self.first, until)
+        second = self._counted(case, case.second, self.second, until)
+        if _verdict(first) != _verdict(second):
+            self.differing.append(Differing(case, first, second))
 
-    def _counted(
-        self, case: Case, judged: Judged | None, tallies: dict[Group, Tally], until: datetime
-    ) -> tuple[State | None, State | None]:
-        """How it stands and stood then, once that is counted; None where it was not judged."""
+    def _counted(self, case: Case, judged: Judged | None, tallies: dict[Group, Tally], until: datetime) -> State | None:
+        """How it stands, once that is counted; None where it was not judged."""
         if judged is None:
-            return None, None
-        state, then = stood(judged, until)
-        tallies.setdefault(case.group, Tally()).count(judged, state, then, is_dated=case.is_dated)
-        return state, then
+            return None
+        state, _ = stood(judged, until)
+        tallies.setdefault(case.group, Tally()).count(judged, state, is_dated=case.is_dated)
+        return state
 
     def groups(self) -> list[Group]:
         """Every group by code point."""
@@ -197,9 +210,28 @@ def scope_of_clocks(scope: Scope) -> Scope:
     return replace(scope, by=("policy", "clock", *rest))
 
 
-def gather(rows: Iterable[ClockRow], scope: Scope, cohort: Cohort) -> Compliance:
-    """The clocks of a cohort, by policy, clock and what is asked for."""
-    return _gathered((_cases(row, judged_in(row)) for row in rows), scope, cohort, is_under=False)
+def counts(scope: Scope, cohort: Cohort) -> Counts:
+    """What is counted of the clocks of a cohort; those without a due date belong to every period."""
+    at = DATED_AT if cohort == "due_in" else "opened_at"
+    return clocks(at, scope_of_clocks(scope).by[len(OF_CLOCKS) :], DATED_AT)
+
+
+def compliance(counted: Counted, scope: Scope, otherwise: Iterable[Sequence[Any]] = ()) -> Compliance:
+    """The clocks that were counted, by policy, clock and what is asked for.
+
+    Args:
+        counted: Of `counts`.
+        scope: What was asked for.
+        otherwise: `OTHERWISE` of those that were judged otherwise then.
+    """
+    found = Compliance(scope_of_clocks(scope), is_under=False)
+    for said, alike in counted.each():
+        if said["is_known"]:
+            found.add(said, alike)
+    for ticket_id, *part, state, then in otherwise:
+        judged = ClockPart.read(part).judged()
+        found.differing.append(Differing(Case(UUID(ticket_id), (), 0, judged.due_at is not None, judged), then, state))
+    return found
 
 
 def gather_under(rows: Iterable[JudgedAnewRow], policy: str, scope: Scope, cohort: Cohort) -> Compliance:
@@ -208,14 +240,14 @@ def gather_under(rows: Iterable[JudgedAnewRow], policy: str, scope: Scope, cohor
     A clock belongs to the period by its first judgement; one that only the other version knows, by that.
     """
     pairs = (_cases(row, (one for one in judged_in(row) if one.policy == policy), judged_anew_in(row)) for row in rows)
-    return _gathered(pairs, scope, cohort, is_under=True)
+    return _gathered(pairs, scope, cohort)
 
 
 _Named = tuple[str, str, int, str | None]
 _Pairs = tuple[ClockRow, Mapping[_Named, tuple[Judged | None, Judged | None]]]
 
 
-def _cases(row: ClockRow, first: Iterable[Judged], second: Iterable[Judged] = ()) -> _Pairs:
+def _cases(row: ClockRow, first: Iterable[Judged], second: Iterable[Judged]) -> _Pairs:
     found: dict[_Named, tuple[Judged | None, Judged | None]] = {_name(one): (one, None) for one in first}
     for one in second:
         name = _name(one)
@@ -227,10 +259,10 @@ def _name(judged: Judged) -> _Named:
     return judged.policy, judged.clock, judged.cycle, judged.subject
 
 
-def _gathered(pairs: Iterable[_Pairs], scope: Scope, cohort: Cohort, *, is_under: bool) -> Compliance:
+def _gathered(pairs: Iterable[_Pairs], scope: Scope, cohort: Cohort) -> Compliance:
     scope = scope_of_clocks(scope)
     ends = Sample(scope, 0)
-    found = Compliance(scope, is_under)
+    found = Compliance(scope, is_under=True)
     waiting: list[Case] = []
     for row, judged in pairs:
         source = ends.source(row)
@@ -244,14 +276,9 @@ def _gathered(pairs: Iterable[_Pairs], scope: Scope, cohort: Cohort, *, is_under
                 waiting.append(case)
             else:
                 found.count(case, scope.observed_until)
-    count_open(found, waiting, ends)
+    for case in waiting:  # open clocks of imported tickets, now that it is known where their sources end
+        found.count(case, instant_at(ends.until(case.source)))
     return found
-
-
-def count_open(found: Compliance, cases: Iterable[Case], ends: Sample) -> None:
-    """Takes in open clocks of imported tickets, once it is known where their sources end."""
-    for case in cases:
-        found.count(case, _EPOCH + timedelta(microseconds=ends.until(case.source)))
 
 
 def _case(

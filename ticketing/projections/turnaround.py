@@ -217,7 +217,7 @@ class TurnaroundRows:
 
 # what is asked of the rows
 
-_COHORTS: Mapping[Cohort, str] = {
+COHORTS: Mapping[Cohort, str] = {
     "opened_in": "opened_at",
     "handed_back_in": "first_back_at",
     "closed_in": "CASE WHEN is_open = 0 THEN closed_at END",
@@ -267,7 +267,7 @@ def counts(cohort: Cohort, *, variant: Variant | None = None, days: int | None =
         return f"CASE WHEN {is_there} AND {condition} THEN ({length}) / {SECOND} END"
 
     return Counts(
-        at=_COHORTS[cohort],
+        at=COHORTS[cohort],
         conditions={
             "cohort": "1 = 1",
             "excluded": f"NOT {is_there}",
@@ -304,7 +304,7 @@ def unit_of(counted: Counted, percentiles: Sequence[int]) -> Unit:
 
 
 def _curve(tally: Tally) -> Incidence:
-    return incidence(tally.list("ended"), tally.list("competing"), tally.list("censored"))
+    return incidence(*(tally.unordered(name) for name in ("ended", "competing", "censored")))
 
 
 def turnaround(
@@ -316,7 +316,7 @@ def turnaround(
     for group, tally in counted.groups():
         curve = _curve(tally)
         found = {f"p{percent}": curve.quantile(percent) for percent in percentiles}
-        ended, competing, censored = (len(tally.list(name)) for name in ("ended", "competing", "censored"))
+        ended, competing, censored = (len(tally.unordered(name)) for name in ("ended", "competing", "censored"))
         missing = [name for name, quantile in found.items() if quantile.at is None]
         rows.append(
             ReportRow(

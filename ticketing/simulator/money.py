@@ -39,7 +39,7 @@ def _issued(case: Case, version: int) -> Life[None]:
     price = case.part.price
     lines = (
         EstimateLine(line_id="part", finding_id="f-1", payer="customer", basis="none", price=euros(price)),
-        EstimateLine(line_id="labour", payer="customer", basis="none", price=euros(LABOUR)),
+        EstimateLine(line_id="labour", finding_id="f-1", payer="customer", basis="none", price=euros(LABOUR)),
     )
     maximum = euros(Decimal(price + LABOUR) * Decimal("1.10"))
     desk = case.staff("receptionist", case.branch)

@@ -12,6 +12,7 @@ from typing import get_args
 
 from ticketing.domain.calendar import Frozen, Weekday, Window
 from ticketing.domain.clauses import Clause, Criterion, DefinedTest, DemandedTest
+from ticketing.domain.measured import MeasuredFigure
 from ticketing.domain.policy import DefinedClock, DefinedNotice, Target
 from ticketing.domain.reference import (
     CalendarPublished,
@@ -95,6 +96,37 @@ POLICY = PolicyPublished(
         ),
     ),
 )
+
+
+def _contract(manufacturer: str, repeat_days: int, *figures: MeasuredFigure) -> PolicyPublished:
+    repeats = MeasuredFigure(figure="repeat_rate", days=repeat_days, at_most=Decimal(5))
+    return PolicyPublished(
+        key=f"{manufacturer.lower()}-contract",
+        version=1,
+        effective_from=_EVER,
+        title="What the manufacturer measures the company by",
+        manufacturer=manufacturer,
+        figures=(*figures, repeats),
+    )
+
+
+CONTRACTS = (
+    _contract(
+        "QUORVAN",
+        90,
+        MeasuredFigure(figure="turnaround", percentile=90, at_most=Decimal(30)),
+        MeasuredFigure(figure="within_days", days=10, at_least=Decimal(60)),
+        MeasuredFigure(figure="complaint_rate", days=30, at_most=Decimal(10)),
+    ),
+    _contract(
+        "ILMERRA",
+        60,
+        MeasuredFigure(figure="within_days", days=14, at_least=Decimal(60)),
+        MeasuredFigure(figure="first_pass", at_least=Decimal(90)),
+        MeasuredFigure(figure="complaint_rate", days=60, at_most=Decimal(10)),
+    ),
+)
+"""Each counts a repeat in days of its own."""
 SITES = (
     SitePublished(key=HEAD_OFFICE, version=1, effective_from=_EVER, kind="head_office", calendar="desks"),
     SitePublished(key=WAREHOUSE, version=1, effective_from=_EVER, kind="warehouse", parent=HEAD_OFFICE),
@@ -217,7 +249,7 @@ COVERED_MONTHS: Mapping[tuple[str, int], Mapping[str, int]] = {
 """For how many months from purchase the desk believes each clause to cover: it reads no more than the titles."""
 EXCLUSION = {"QUORVAN": "9.1", "ILMERRA": "8.1"}
 
-REFERENCE_DATA: tuple[Published, ...] = (CALENDAR, POLICY, *SITES, *STANDARDS)
+REFERENCE_DATA: tuple[Published, ...] = (CALENDAR, POLICY, *CONTRACTS, *SITES, *STANDARDS)
 
 
 def standard_on(manufacturer: str, day: date) -> StandardPublished:

@@ -1,0 +1,81 @@
+"""Scorecard lines: each contract's figures with their targets, met, missed, or too few to say."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from textwrap import wrap
+
+from rich.text import Text
+
+from ticketing.cli.output import printable
+from ticketing.projections.report import Compared, Report, ReportRow
+
+_WORDS = (
+    "n: tickets, repairs or clocks asked of; unseen: not watched long enough to know. A target is judged by the figure"
+    " itself, not by its limits, and of fewer than the contract's least number not at all."
+)
+_HEADINGS = ("", "n", "unseen", "figure", "95 %", "target", "")
+_LEFT = (0, 4, 6)
+"""The columns that are not numbers."""
+_WIDTH = 80
+
+
+def scorecard_lines(report: Report) -> Iterator[Text]:
+    """The figures of each version of a contract, and what the headings mean."""
+    lines = {id(row): _cells(row) for row in report.rows}
+    widths = [max(map(len, column)) for column in zip(_HEADINGS, *lines.values(), strict=True)]
+    for contract, rows in groupby(report.rows, key=lambda row: row.group):
+        yield Text.assemble((printable(str(contract["contract"])), "heading"), (f"  {_term(contract)}", "faint"))
+        yield Text(_laid_out(_HEADINGS, widths), "faint")
+        for row in rows:
+            compared = row.compared or {}
+            style = {True: "", False: "warning", None: "faint"}[_met(compared)]
+            yield Text(_laid_out(lines[id(row)], widths), style)
+            if row.reason is not None:
+                yield from (Text(f"    {part}", "mark") for part in wrap(row.reason, _WIDTH - 4))
+        yield Text()
+    yield from (Text(part, "faint") for part in wrap(_WORDS, _WIDTH, subsequent_indent="  "))
+
+
+def _term(group: Mapping[str, str | None]) -> str:
+    return f"from {group['from']}" + ("" if group["to"] is None else f" to {group['to']}")
+
+
+def _cells(row: ReportRow) -> tuple[str, ...]:
+    compared = row.compared or {}
+    low, high = (None if isinstance(limit, Mapping) else limit for limit in (row.low, row.high))
+    interval = "" if low is None and high is None else f"{_number(low)}–{_number(high)}"
+    unit = "d" if row.unit == "d" else "%"
+    bound, target = ("at most", compared.get("at_most")) if "at_most" in compared else ("at least", compared["at_least"])
+    return (
+        f"  {_label(row, compared)}",
+        f"{row.denominator:,}",
+        f"{row.censored:,}" if row.censored else "",
+        "" if row.value is None else f"{_number(row.value)} {unit}",
+        interval,
+        f"{bound} {target:g} {unit}" if isinstance(target, int | float) else "",
+        {True: "met", False: "missed", None: "too few" if compared.get("is_too_few") else ""}[_met(compared)],
+    )
+
+
+def _label(row: ReportRow, compared: Compared) -> str:
+    """The figure with the contract's own days, clock or percentile."""
+    name = row.figure.replace("_", " ")
+    if "days" in compared:
+        name = f"{name.removesuffix(' days')}, {compared['days']} d"
+    said = (f"p{compared['percentile']}" if "percentile" in compared else "", str(compared.get("clock", "")))
+    return printable(" ".join(part for part in (name, *said) if part))
+
+
+def _met(compared: Compared) -> bool | None:
+    met = compared.get("is_met")
+    return met if isinstance(met, bool) else None
+
+
+def _number(value: float | None) -> str:
+    return "…" if value is None else f"{value:,.1f}"
+
+
+def _laid_out(cells: Sequence[str], widths: Sequence[int]) -> str:
+    places = zip(cells, widths, strict=True)
+    padded = (f"{cell:<{width}}" if place in _LEFT else f"{cell:>{width}}" for place, (cell, width) in enumerate(places))
+    return "  ".join(padded).rstrip()
