@@ -576,16 +576,29 @@ def test_a_view_of_another_process_and_one_that_is_not_ready_are_named_and_no_da
         live(app)
         for projection, is_next in ((TallyOfOld(), False), (MARKS, True)):
             app.store.view(projection.name, projection.version, projection.row, is_next=is_next)
-        app.store.remove_view(ViewId("backlog", 1))
-        app.store.view("backlog", 1, app.projections.named("backlog").row)
+        backlog = app.projections.named("backlog")
+        app.store.remove_view(ViewId(backlog.name, backlog.version))
+        app.store.view(backlog.name, backlog.version, backlog.row)
         assert found(app, is_full=False) == []
         defects = found(app)
         assert not any(defect.is_damage for defect in defects)
         assert {(defect.place, defect.what) for defect in defects} == {
-            ("view backlog version 1", "its rows are being folded for the first time"),
+            (f"view backlog version {backlog.version}", "its rows are being folded for the first time"),
             ("view marks version 1, being rebuilt", "its rows are not served yet"),
             ("view tally version 1", "this process lacks the projection"),
         }
+
+
+def test_rows_of_an_earlier_release_are_named_and_no_damage_though_appends_wrote_them(store_url: str) -> None:
+    with opened(store_url) as app:
+        live(app)
+        app.store.view("backlog", 1, app.projections.named("backlog").row).set_inline(True)
+        app.handle(but(RECORD_NOTE, ticket_id=OTHER_TICKET))
+        assert found(app, is_full=False) == []
+        (defect,) = (one for one in found(app) if one.place == "view backlog version 1")
+    assert (defect.is_damage, defect.projection) == (False, None)
+    assert "of an earlier release" in defect.what
+    assert "ticketing projections remove backlog 1 takes them away" in defect.what
 
 
 def test_rows_that_were_never_begun_are_named_and_no_damage(store_url: str) -> None:

@@ -22,12 +22,12 @@ from ticketing.domain.durations import lasting
 from ticketing.domain.intake import OpenTicket, ReceiveUnit
 from ticketing.domain.record import RecordHostFact
 from ticketing.domain.values import Event, Recorded
-from ticketing.projections.built_in import BACKLOG_ROWS
+from ticketing.projections.built_in import BACKLOG_ROWS, BUILT_IN, CLOCK_ROWS
 
 TALLIES = "tests.store_examples:TALLY"
 MARKED = "tests.store_examples:MARKS"
 SLOWLY = "tests.slow:SLOW"
-ALL_OURS = "backlog, clocks, complaints, first_pass, turnaround"
+ALL_OURS = sorted(projection.name for projection in BUILT_IN)
 PAGES = 2500
 """Facts of three pages."""
 
@@ -87,7 +87,7 @@ def positions(url: str, projections: str = "") -> dict[str, int]:
 
 def test_rows_are_brought_up_to_date_of_the_projections_named_and_no_others(file: str) -> None:
     assert done(file, "run", "backlog", "complaints", "backlog") == "Up to date at position 6.\n"
-    assert positions(file) == {"backlog": 6, "clocks": 0, "complaints": 6, "first_pass": 0, "turnaround": 0}
+    assert positions(file) == dict.fromkeys(ALL_OURS, 0) | {"backlog": 6, "complaints": 6}
 
 
 def test_rows_of_a_host_are_brought_up_to_date_beside_the_package_s_own(file: str) -> None:
@@ -108,7 +108,7 @@ def test_following_goes_on_with_what_is_recorded_until_ctrl_c(file: str, tmp_pat
         program.waited("Up to date at position 8.\n")
         assert program.ended(signal.SIGINT) == 0
     assert program.said().splitlines() == [
-        f"Leading {ALL_OURS}.",
+        f"Leading {', '.join(ALL_OURS)}.",
         "Up to date at position 6.",
         "Up to date at position 8.",
         "Stopped; the rows stand where they are.",
@@ -156,8 +156,8 @@ def test_status_says_where_each_projection_stands_and_who_leads_it(file: str) ->
     assert table[0] == "The log is at position 8."
     assert table[2].split() == ["projection", "mode", "position", "behind", "rate", "dead", "letters"]
     backlog, clocks = table[4].split(), table[5].split()
-    assert backlog[:4] == ["backlog@1", "daemon", "6", "2"]
-    assert clocks[:5] == ["clocks@1", "first", "fold", "0", "8"]
+    assert backlog[:4] == [f"backlog@{BACKLOG_ROWS.version}", "daemon", "6", "2"]
+    assert clocks[:5] == [f"clocks@{CLOCK_ROWS.version}", "first", "fold", "0", "8"]
     assert clocks[-1] == "–", "nobody has folded it"
 
 
@@ -178,7 +178,7 @@ def test_a_projection_past_a_limit_is_named_and_found_wanting(file: str, limit: 
     result = asked(file, "projections", "status", *limit)
     assert result.exit_code == 1
     assert said in result.stderr.splitlines()[0]
-    assert [line.partition(":")[0] for line in result.stderr.splitlines()] == ALL_OURS.split(", ")
+    assert [line.partition(":")[0] for line in result.stderr.splitlines()] == ALL_OURS
     assert result.stdout.startswith("The log is at position 6.")
     done(file, "run")
     assert shown(file, *limit)
@@ -300,7 +300,7 @@ def test_a_rebuild_by_another_process_is_said_in_one_line(file: str) -> None:
         store = company.app.store
         view_of(store, BACKLOG_ROWS, is_next=True)
         watch = store.watch("another")
-        assert watch.lead(ViewId("backlog", 1, is_next=True)) is not None
+        assert watch.lead(ViewId("backlog", BACKLOG_ROWS.version, is_next=True)) is not None
         assert refused(file, "rebuild", "backlog", code=1) == "ticketing: another process is rebuilding backlog\n"
         watch.close()
 
@@ -342,7 +342,7 @@ def test_rows_of_an_inline_projection_are_never_behind(file: str) -> None:
     assert done(file, "mode", "backlog", "inline") == "backlog is inline: every append writes its rows.\n"
     opened(file, 3)
     assert positions(file)["backlog"] == 8
-    assert "backlog@1      inline" in shown(file)
+    assert next(line.split()[1] for line in shown(file).splitlines() if line.startswith("backlog@")) == "inline"
     assert done(file, "mode", "backlog", "daemon").startswith("backlog is left to a daemon: ")
     opened(file, 4)
     assert positions(file)["backlog"] == 8
@@ -379,9 +379,25 @@ def test_rows_that_nobody_uses_are_removed_after_asking(file: str) -> None:
 
 def test_rows_that_are_in_use_or_not_there_are_not_removed(file: str) -> None:
     done(file, "run")
-    assert "backlog version 1 is in use here" in refused(file, "remove", "backlog", "1", code=1)
-    assert "there are no rows of backlog version 7" in refused(file, "remove", "backlog", "7", code=1)
+    here = str(BACKLOG_ROWS.version)
+    assert f"backlog version {here} is in use here" in refused(file, "remove", "backlog", here, code=1)
+    assert "there are no rows of backlog version 99" in refused(file, "remove", "backlog", "99", code=1)
     assert "VERSION" in refused(file, "remove", "backlog", "first", code=2)
+
+
+def test_rows_of_an_earlier_release_are_told_as_such_and_taken_away(file: str) -> None:
+    with Company(file) as company:
+        company.app.store.view("backlog", 1, BACKLOG_ROWS.row).set_inline(True)
+    opened(file, 3)
+    done(file, "run")
+    assert "backlog@1 is of an earlier release, and left as it is; to take its rows away: ticketing proj" in shown(file)
+    checked = asked(file, "check", "--full")
+    assert checked.exit_code == 0
+    assert "view backlog version 1: its rows are of an earlier release" in checked.stdout + checked.stderr
+    assert shown(file, "--max-lag-events", "0"), "they are behind, and nobody is to be alarmed"
+    asked_for = asked(file, "projections", "remove", "backlog", "1", answer="y\n")
+    assert (asked_for.exit_code, "Remove the rows of backlog version 1?" in asked_for.stderr) == (0, True)
+    assert "backlog@1" not in shown(file)
 
 
 def test_whoever_removes_rows_that_appends_write_is_told(file: str) -> None:

@@ -106,7 +106,10 @@ def everything(view: View[Dimensions] | TemporaryRows[Dimensions]) -> list[Any]:
     asked = Asked(scope=scope(by=("site", "month")), ends=ends, latest_at=NOON, aside={UUID(int=2)})
     counted = Counted((*asked.scope.by, *COUNTS.by))
     count(view.select, COUNTS, asked, counted)
-    groups = [(group, dict(tally.numbers), tally.lists) for group, tally in counted.groups()]
+    groups = [
+        (group, dict(tally.numbers), {name: tally.list(name) for name in COUNTS.lists})
+        for group, tally in counted.groups()
+    ]
     return [
         ends,
         is_ahead,

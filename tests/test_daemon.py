@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import timedelta
-from threading import Event as Flag
 from statistics import median
+from threading import Event as Flag
 from typing import Any
 
 import pytest

@@ -31,5 +31,6 @@ def test_the_command_answers_its_question(company: str, command: str) -> None:
 def test_every_report_answers_a_question() -> None:
     told = {command.split()[0] for command in COMMANDS}
     compared = {name for command in COMMANDS for name in re.findall(r"--of ([a-z_]+)", command)}
-    beside = {"complaint_rate_opened", "first_pass", "no_fault_found", "sites", "turnaround_closed"}  # stand beside others
+    # These stand beside others.
+    beside = {"complaint_rate_opened", "first_pass", "no_fault_found", "sites", "turnaround_closed"}
     assert told | compared | beside == reports.REPORTS.keys() | {"page"}

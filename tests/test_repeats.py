@@ -244,6 +244,18 @@ def test_serials_are_followed_through_exchanges(company: Company) -> None:
     assert charged(company) == [("T-1", "T-2", 10.0, "A"), ("T-1", "T-3", 20.0, "A"), ("T-1", "T-4", 30.0, "A")]
 
 
+def test_a_unit_looked_at_after_the_exchange_is_the_new_one(company: Company) -> None:
+    repaired(company, 1, -3, 0, "S1")
+    ticket = comes(company, 2, 10, "S1")
+    company.finds(ticket, e.UnitExchanged(new_serial=SerialNumber(text="S2")), day(11))
+    company.finds(ticket, e.UnitIdentified(serial=SerialNumber(text="S3")), day(12))  # S2 was misread
+    goes(company, ticket, 12, outcome="exchanged")
+    comes(company, 3, 20, "S3")
+    comes(company, 4, 30, "S2")
+    company.now = day(300)
+    assert charged(company) == [("T-1", "T-2", 10.0, "A"), ("T-1", "T-3", 20.0, "A")]
+
+
 def test_a_unit_taken_in_begins_another_life(company: Company) -> None:
     repaired(company, 1, -3, 0, "S1")
     exchanged(company, 2, 10, 12, "S1", "S2")
@@ -300,6 +312,17 @@ def test_a_ticket_opened_a_little_ahead_of_the_clock_is_no_repeat_yet(company: C
     assert charged(company) == [("T-1", "T-2", 1.0, "A")]
     company.now = day(2)
     assert charged(company) == [("T-1", "T-2", 1.0, "A"), ("T-2", "T-3", 1.0, "A")]
+
+
+def test_a_serial_set_right_a_little_ahead_of_the_clock_is_not_known_yet(company: Company) -> None:
+    repaired(company, 1, -3, 0, "S1")
+    ticket = comes(company, 2, 10, "S1")
+    ahead = day(11) + timedelta(minutes=3)
+    company.finds(ticket, e.UnitIdentified(serial=SerialNumber(text="S9")), ahead)
+    company.now = day(11)
+    assert charged(company) == [("T-1", "T-2", 10.0, "A")]
+    company.now = ahead
+    assert charged(company) == []
 
 
 def test_repeats_tell_who_pays_for_them(company: Company) -> None:

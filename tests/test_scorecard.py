@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -19,6 +19,7 @@ from ticketing.domain.values import SerialNumber
 from ticketing.figures import scorecard
 from ticketing.projections.report import ReportRow
 from ticketing.repeating import repeat
+from ticketing.restating import restatement
 
 BACK = DefinedClock(
     id="back",
@@ -148,6 +149,46 @@ def test_a_version_measures_what_came_while_it_was_in_force(company: Company) ->
     assert within == [
         {"contract": "acme@2", "from": "2026-01-11T00:00:00.000000Z", "to": "2026-01-12T00:00:00.000000Z"}
     ]
+
+
+def test_a_period_before_the_contract_has_no_scorecard_and_a_contract_without_a_due_clock_a_reason(
+    company: Company,
+) -> None:
+    contract(company, MeasuredFigure(figure="sla", clock="back", at_least=Decimal(50), minimum_n=1), since=0)
+    with pytest.raises(NotFound, match="no contract of 'ACME' was in force in the period"):
+        card(company, from_=day(-90), to=day(-80))
+    company.now = day(1)
+    (row,) = card(company)
+    assert (row.value, row.denominator, row.reason) == (None, 0, "no ticket of ACME in the period")
+
+
+def test_a_later_version_changes_nothing_of_the_time_before_it_was_published(company: Company) -> None:
+    contract(company, MeasuredFigure(figure="within_days", days=3, at_least=Decimal(50), minimum_n=1))
+    repaired(company, 1, 0, 2)
+    company.now = day(50)
+    contract(
+        company,
+        MeasuredFigure(figure="within_days", days=1, at_least=Decimal(50), minimum_n=1),
+        version=2,
+        since=-5,
+    )
+    company.now = day(60)
+    told = [(row.group["contract"], row.value, row.group["from"]) for row in card(company)]
+    assert told == [
+        ("acme@1", 100.0, "2025-09-23T00:00:00.000000Z"),
+        ("acme@2", None, "2026-02-20T00:00:00.000000Z"),
+    ]
+
+
+def test_figures_of_one_name_are_restated_each_for_itself(company: Company) -> None:
+    contract(company, *(MeasuredFigure(figure="within_days", days=days, at_least=Decimal(50)) for days in (1, 100)))
+    company.repairs(1, 0, 2)
+    company.now = day(200)
+    before = reports.scorecard(company.app, manufacturer="ACME").to_json()
+    back = next(fact for fact in company.app.history("T-1") if isinstance(fact.event, e.UnitHandedBack))
+    company.corrects(back.stream_id, back.version, "occurred_at", day(0.5), day(201))
+    rows: Any = restatement(company.app, before).rows
+    assert [(row["was"]["numerator"], row["now"]["numerator"]) for row in rows] == [(0, 1)]
 
 
 def test_a_percentile_that_is_not_reached_because_late_tickets_are_left_open_is_missed(company: Company) -> None:

@@ -32,7 +32,9 @@ from ticketing.projections.whole import row_of
 R = TypeVar("R", bound=Row)
 S = TypeVar("S")
 _READS = 3
-_RECENT = timedelta(minutes=1)
+_OF_ALL_TICKETS = frozenset({"ticket_id", "cohort_at", "observed_until", "source", "has_native_facts"})
+"""Columns that say nothing of how a ticket stands."""
+_RECENT = timedelta(minutes=15)
 """Rows answer as of so long ago still: hardly one knows of a fact after that."""
 
 
@@ -297,6 +299,9 @@ class Rows:
 
     def chosen(self, counts: Counts, *columns: str) -> Iterator[tuple[Any, ...]]:
         """Columns of tickets, in no order; see `counting.chosen`."""
+        if self._each is not None:
+            told = replace(counts, lists={name: name for name in columns if name not in _OF_ALL_TICKETS})
+            self._each(told, (*self._parts[0][1].scope.by, *counts.by), self.singly(told))
         return chain.from_iterable(chosen(answers, counts, asked, columns) for answers, asked in self._parts)
 
     def tickets(

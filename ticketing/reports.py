@@ -159,12 +159,29 @@ REPORTS: Mapping[str, Callable[..., Report]] = {
 """Every report by its name."""
 
 
+PART_OF: Mapping[str, str] = {
+    "bounced": "handling",
+    "came_again": "recognition",
+    "complaints_per_1000": "complaints",
+    "explanation_accepted": "recognition",
+    "long_term": "backlog",
+    "promises_first": "promises",
+    "reworked": "first_pass",
+    "satisfied": "recognition",
+    "sla_overrun": "sla",
+    "within_days": "turnaround, with within_days",
+}
+"""Figures that have no report of their own, by the one in which they stand."""
+
+
 def named(name: str) -> Callable[..., Report]:
     """The report of that name.
 
     Raises:
         BadInput: There is none; the text names the nearest.
     """
+    if name in PART_OF:
+        raise BadInput(f"{name} is part of another report: ask for {PART_OF[name]}")
     if name not in REPORTS:
         raise BadInput(f"there is no report {name}; the nearest is {nearest(name, REPORTS)}")
     return REPORTS[name]

@@ -28,7 +28,9 @@ from ticketing.projections.standings import OF_CLOCKS, Standings, clock_standing
 from ticketing.repeating import Printed, printed
 
 What = Literal["late_entry", "since", "correction", "retraction"]
-Otherwise = Literal["time", "elsewhere"]
+Otherwise = Literal["time_or_elsewhere", "elsewhere"]
+"""Time went on, or another ticket or a publication is why; as of one and the same instant only these."""
+
 _SECOND = timedelta(seconds=1)
 _OF_ALL = ("by", "from_", "to", "cohort", "zone")
 
@@ -241,7 +243,7 @@ def _changed(
                 was={name: how for name, how in was.items() if name not in alike},
                 now={name: how for name, how in is_now.items() if name not in alike},
                 because=because,
-                otherwise=None if because else "time" if has_time_gone_on else "elsewhere",
+                otherwise=None if because else "time_or_elsewhere" if has_time_gone_on else "elsewhere",
             )
         )
     return changed
@@ -287,7 +289,7 @@ def _changed_rows(
     before: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]
 ) -> Iterator[Mapping[str, object]]:
     """Each row of either report that is not the same in both."""
-    was, is_now = ({_named(row): row for row in rows} for rows in (before, now))
+    was, is_now = _by_name(before), _by_name(now)
     for name in [*was, *(name for name in is_now if name not in was)]:
         first, second = was.get(name), is_now.get(name)
         if first != second:
@@ -300,8 +302,13 @@ def _changed_rows(
             }
 
 
-def _named(row: Mapping[str, Any]) -> str:
-    return json.dumps([row["figure"], row["group"]])
+def _by_name(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], Mapping[str, Any]]:
+    """The rows by figure and group, and where a scorecard has several of these by their order."""
+    found: dict[tuple[str, int], Mapping[str, Any]] = {}
+    for row in rows:
+        name = json.dumps([row["figure"], row["group"]])
+        found[name, next(place for place in count() if (name, place) not in found)] = row
+    return found
 
 
 def _numbers(row: Mapping[str, Any]) -> dict[str, object]:

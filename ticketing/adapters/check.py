@@ -14,6 +14,7 @@ from ticketing.adapters.check_rows import RowCheck, view_name
 from ticketing.adapters.check_tree import TreeCheck
 from ticketing.adapters.defect import DAMAGE, Advance, Defect, kind_of, read_on
 from ticketing.adapters.private import SaltedText, digest_of, private_parts
+from ticketing.adapters.projector import is_superseded
 from ticketing.adapters.store import KeptCommand, Store, Stored
 from ticketing.domain.values import Logged, Recorded, StreamKind, Unreadable
 from ticketing.projections.row import Projection
@@ -67,7 +68,7 @@ def _views(store: Store, head: int) -> Iterator[Defect]:
         if state.position > latest:
             what = f"it stands at {_position(state.position)}, and the log ends at {latest:,}"
             yield Defect(view_name(state.id), "view", what)
-        elif state.is_inline and state.position < head:
+        elif state.is_inline and state.position < head and not is_superseded(state.id):
             what = f"every append writes it, and it stands at {_position(state.position)}, the log at {head:,}"
             yield Defect(view_name(state.id), "view", what, state.id.name)
 

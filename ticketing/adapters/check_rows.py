@@ -8,7 +8,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from ticketing.adapters.defect import DAMAGE, Advance, Defect, kind_of, read_on
-from ticketing.adapters.projector import rules_for, view_of
+from ticketing.adapters.projector import is_superseded, rules_for, view_of
 from ticketing.adapters.store import Store
 from ticketing.adapters.view import DeadLetter, Loaded, View, ViewId, ViewState
 from ticketing.domain.errors import Conflict, StoreError
@@ -80,6 +80,9 @@ class RowCheck:
     def _left_out(self, state: ViewState) -> str | None:
         if state.id.is_next:
             return "its rows are not served yet"
+        if is_superseded(state.id):
+            remove = f"ticketing projections remove {state.id.name} {state.id.version}"
+            return f"its rows are of an earlier release, and nothing reads them; {remove} takes them away"
         if state.id[:2] not in self._known:
             return "this process lacks the projection"
         if not state.is_ready:

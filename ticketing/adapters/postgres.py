@@ -19,6 +19,7 @@ from ticketing.adapters.codec import Codec
 from ticketing.adapters.group import GroupCommit
 from ticketing.adapters.kept_rules import KeptRules
 from ticketing.adapters.postgres_log import PostgresLog, stored
+from ticketing.adapters.postgres_report import make_views
 from ticketing.adapters.postgres_schema import has_store, made_or_migrated
 from ticketing.adapters.postgres_server import Cursor, PostgresServer, PostgresTransaction
 from ticketing.adapters.postgres_statements import Statements
@@ -30,7 +31,7 @@ from ticketing.adapters.projector import fold_inline, require_known
 from ticketing.adapters.store import Append, ClaimKind, KeptCommand, Log, Store, Stored, Watch, by_stream
 from ticketing.adapters.view import ViewId, ViewState
 from ticketing.domain.values import Event, Recorded, StreamKind
-from ticketing.projections.row import Projection
+from ticketing.projections.row import Projection, Row
 
 _PAGE = 2000
 _TEXT_PAGE = 500
@@ -215,6 +216,11 @@ class PostgresStore(PostgresLog, Store):
     def views(self) -> list[ViewState]:
         with self._server.reading() as cursor:
             return [state_of(found) for found in cursor.execute(self._sql.select_all_states)]
+
+    def make_report_views(self, kept: Sequence[tuple[ViewId, type[Row]]]) -> tuple[str, ...]:
+        with self._server.writing() as cursor:
+            cursor.execute(self._sql.lock_schema)
+            return make_views(cursor, self._sql.schema, kept)
 
     def remove_view(self, view: ViewId) -> None:
         remove_view(self._server, self._sql, view)

@@ -16,15 +16,16 @@ from time import monotonic, sleep
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from psycopg.errors import LockNotAvailable, UndefinedTable
+from psycopg.errors import DependentObjectsStillExist, LockNotAvailable, UndefinedTable
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from ticketing.adapters.columns import Column, Kind, RowForm, table_name
 from ticketing.adapters.counting import Statement, Table
+from ticketing.adapters.postgres_report import show_instead
 from ticketing.adapters.postgres_server import LOCK_SECONDS, Cursor, Place
 from ticketing.adapters.postgres_statements import Statements, composed
 from ticketing.adapters.view import DeadLetter, Loaded, View, ViewId, ViewState, moved
-from ticketing.domain.errors import Conflict
+from ticketing.domain.errors import Conflict, StoreError
 from ticketing.domain.hours import instant_at, micros
 from ticketing.projections.row import Row
 
@@ -301,6 +302,7 @@ class PostgresView(View[R]):
             try:
                 cursor.execute(_WAIT_SHORTLY)
                 cursor.execute(self._shape.create_lost)
+                show_instead(cursor, self._sql.schema, self._id, self._form.row_class)
                 cursor.execute(self._shape.lock_tables)
                 stand_at = cursor.execute(self._shape.lock_views, self._this).fetchall()
                 cursor.execute(_WAIT_AS_USUAL)
@@ -354,6 +356,11 @@ def _remove(cursor: Cursor, sql: Statements, view: ViewId) -> None:
         cursor.execute(composed(_DROP, {"table": table}))
     except LockNotAvailable as error:
         raise _in_use(view) from error
+    except DependentObjectsStillExist as error:
+        raise StoreError(
+            f"views for other tools show the rows of {view.name} version {view.version}: have them show others first "
+            "(ticketing projections views), or drop them"
+        ) from error
     cursor.execute(_WAIT_AS_USUAL)
     for statement in _DELETE:
         cursor.execute(sql.named(statement), view._asdict())

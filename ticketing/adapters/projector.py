@@ -193,6 +193,11 @@ def fold_inline(
             _fold_rest(log, followed, _PAGE)
 
 
+def is_superseded(view: ViewId) -> bool:
+    """Whether its rows are the package's own, of an earlier release: appends leave them as they are."""
+    return view.version < _OWN_VERSIONS.get(view.name, 0)
+
+
 def require_known(projections: Sequence[Projection[Any]]) -> Callable[[ViewId], Projection[Any] | None]:
     """Finds the projection of a view among those that the process has.
 
@@ -206,7 +211,7 @@ def require_known(projections: Sequence[Projection[Any]]) -> Callable[[ViewId], 
 
     def find(view: ViewId) -> Projection[Any] | None:
         if view not in known:
-            if view.version < _OWN_VERSIONS.get(view.name, 0):
+            if is_superseded(view):
                 return None
             raise MissingProjection(
                 f"the store keeps projection {view.name} version {view.version} inline, and this process lacks it: "

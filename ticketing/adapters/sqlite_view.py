@@ -284,7 +284,7 @@ def _field(kind: str, place: int) -> str:
 
 def _fields(fields: Sequence[tuple[str, int]]) -> list[str]:
     """Several in one call, which finds all of them in hardly more time than one."""
-    if len(fields) < 2:  # noqa: PLR2004 - one by itself needs no array
+    if len(fields) <= 1:
         return [_field(kind, place) for kind, place in fields]
     paths = ", ".join(f"'$[{place}]'" for _, place in fields)
     return [f"json_extract(part.value, {paths})"]

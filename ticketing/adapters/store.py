@@ -21,7 +21,7 @@ from ticketing.adapters.kept_rules import KeptRules
 from ticketing.adapters.private import SaltedText
 from ticketing.adapters.tree import Tree
 from ticketing.adapters.view import View, ViewId, ViewState
-from ticketing.domain.errors import Conflict, UnreadableEvent
+from ticketing.domain.errors import BadInput, Conflict, UnreadableEvent
 from ticketing.domain.time_rules import TimeRules
 from ticketing.domain.values import Envelope, Event, Logged, Recorded, StreamKind, Unreadable
 from ticketing.projections.row import Row
@@ -290,6 +290,20 @@ class Store(Log):
             UnreadableEvent: One of them cannot be read.
         """
         return map(self.read, self.stored_histories(stream_kind, up_to=up_to))
+
+    def make_report_views(self, kept: Sequence[tuple[ViewId, type[Row]]]) -> tuple[str, ...]:
+        """Makes views of the rows of projections for other tools, or makes them anew.
+
+        Args:
+            kept: Those whose rows are shown, with the class of these.
+
+        Returns:
+            Their names as SQL has them.
+
+        Raises:
+            BadInput: The store is not in PostgreSQL.
+        """
+        raise BadInput("views for other tools are made in PostgreSQL; elsewhere, read rows: app.projections.rows(…)")
 
     @abstractmethod
     def last_recorded_at(self) -> datetime | None:

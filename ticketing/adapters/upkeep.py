@@ -14,7 +14,7 @@ from uuid import UUID
 
 from ticketing.adapters.daemon import POLL_SECONDS, Daemon, Turn
 from ticketing.adapters.estimate import Progress
-from ticketing.adapters.projector import catch_up, despite_conflicts, make_inline, mend, view_of
+from ticketing.adapters.projector import catch_up, despite_conflicts, is_superseded, make_inline, mend, view_of
 from ticketing.adapters.rebuild import Rebuild
 from ticketing.adapters.store import Store
 from ticketing.adapters.view import DeadLetter, View, ViewId, ViewState
@@ -34,7 +34,8 @@ class ProjectionStatus:
     """Where a projection stands.
 
     Attributes:
-        mode: `inline`, written by every append; `daemon`, folded beside; `rebuild`, rows that are to replace others.
+        mode: `inline`, written by every append; `daemon`, folded beside; `rebuild`, rows that are to replace others;
+            `superseded`, rows of the package's own of an earlier release, which appends leave as they are.
         is_known: Whether this process has the projection at this version.
         is_ready: Whether its rows may be read: they were once as far as the log was when they were begun.
         position: The last position folded.
@@ -50,7 +51,7 @@ class ProjectionStatus:
 
     name: str
     version: int
-    mode: Literal["inline", "daemon", "rebuild"]
+    mode: Literal["inline", "daemon", "rebuild", "superseded"]
     is_known: bool
     is_ready: bool
     position: int
@@ -254,6 +255,22 @@ class Upkeep:
                 dropped, is_afresh=is_afresh
             )
 
+    def make_views(self) -> tuple[str, ...]:
+        """Makes views of the rows of every projection for other tools, or makes them anew; first it catches up.
+
+        They are kept where rows are rebuilt; after an upgrade that raised versions they have to be made anew.
+
+        Returns:
+            Their names as SQL has them.
+
+        Raises:
+            BadInput: The store is not in PostgreSQL.
+        """
+        kept = [(ViewId(one.name, one.version), one.row) for one in self.known.values()]
+        self._store.make_report_views(())  # says so before all is folded for nothing
+        self.catch_up()
+        return self._store.make_report_views(kept)
+
     def remove(self, name: str, version: int) -> None:
         """Removes the rows of a projection that nobody folds any more, such as an older version's.
 
@@ -290,7 +307,7 @@ class Upkeep:
         return ProjectionStatus(
             name=state.id.name,
             version=state.id.version,
-            mode="rebuild" if state.id.is_next else "inline" if state.is_inline else "daemon",
+            mode=_mode(state),
             is_known=is_known,
             is_ready=state.is_ready,
             position=position,
@@ -356,6 +373,14 @@ class Upkeep:
 
     def _leader(self) -> str:
         return f"{socket.gethostname()}:{os.getpid()}:{self._random_bytes(4).hex()}"
+
+
+def _mode(state: ViewState) -> Literal["inline", "daemon", "rebuild", "superseded"]:
+    if state.id.is_next:
+        return "rebuild"
+    if is_superseded(state.id):
+        return "superseded"
+    return "inline" if state.is_inline else "daemon"
 
 
 def known_projections(projections: Sequence[Projection[Any]]) -> dict[str, Projection[Any]]:

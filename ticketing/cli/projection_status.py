@@ -120,7 +120,9 @@ def _odd(statuses: Sequence[ProjectionStatus], known: Mapping[str, int]) -> Iter
             continue
         here = known.get(status.name)
         remove = f"ticketing projections remove {status.name} {status.version}"
-        if here is None:
+        if status.mode == "superseded":
+            yield f"{_id(status)} is of an earlier release, and left as it is; to take its rows away: {remove}"
+        elif here is None:
             yield f"{_id(status)} is not of this program: name it in TICKETING_PROJECTIONS, or: {remove}"
         elif here > status.version:
             yield f"{_id(status)} is older than the version here, {here}; if no other program uses it: {remove}"

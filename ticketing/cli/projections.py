@@ -1,4 +1,4 @@
-"""`projections run`, `rebuild`, `mode` and `remove`: the rows behind the reports, and who keeps them up to date."""
+"""`projections run`, `rebuild`, `mode`, `remove`, `views`: the rows behind the reports, and who keeps them."""
 
 import signal
 import sys
@@ -15,7 +15,7 @@ from ticketing.application import Ticketing
 from ticketing.cli import dead_letters, projection_status
 from ticketing.cli.following import FOLDING, follow, set_aside_text
 from ticketing.cli.notary import caught_up
-from ticketing.cli.output import STOPPED, TERMINATED, tell
+from ticketing.cli.output import STOPPED, TERMINATED, say, tell
 from ticketing.cli.progress import estimated, shown_by_position
 from ticketing.cli.stores import StoreUrl, opened_to_ask
 from ticketing.domain.durations import lasting
@@ -37,6 +37,7 @@ def add_to(app: typer.Typer) -> None:
     projections.command("mode", epilog=_MODE_EPILOG)(mode)
     dead_letters.add_to(projections)
     projections.command("remove", epilog=_REMOVE_EPILOG)(remove)
+    projections.command("views", epilog=_VIEWS_EPILOG)(views)
     about = "Keeps the rows behind the reports, and those of a host, up to date and whole."
     app.add_typer(projections, name="projections", help=about, rich_help_panel="Upkeep")
 
@@ -197,3 +198,21 @@ def remove(
             typer.confirm(f"Remove the rows of {name} version {version}{leader}{inline}?", abort=True, err=True)
         app.projections.remove(name, version)
     tell(f"Removed the rows of {name} version {version}.")
+
+
+_VIEWS_EPILOG = """In PostgreSQL alone. A comment says of every column what it means. The views show
+rows as they stand: whoever folds these (run --follow, or mode inline) keeps the
+views up to date. After an upgrade of the package, make them anew.
+
+Try it:
+  ticketing projections views
+  psql -c '\\d+ ticketing_report.turnaround'"""
+
+
+def views(store: StoreUrl = None) -> None:
+    """Makes views of all rows for Metabase, Grafana, Superset and the like, or makes them anew."""
+    with opened_to_ask(store) as app:
+        made = app.projections.make_views()
+    for name in made:
+        say(name)
+    tell(f"Made {len(made)} views; a reader needs USAGE on their schema and SELECT on them.")

@@ -63,8 +63,8 @@ def report(
         list[str] | None,
         typer.Option(
             metavar="DIMENSION",
-            help="Group by site, month, manufacturer, model, channel or source; promises also by role, ledger by party"
-            " or cause. Repeatable.",
+            help="Group by site, site_kind, technician, manufacturer, model, symptom, cause, entitlement, till,"
+            " channel, source, month or quarter; some reports have dimensions of their own. Repeatable, for pairs.",
         ),
     ] = None,
     from_: Annotated[
@@ -190,7 +190,7 @@ def report(
     ] = None,
     is_forced: Annotated[bool, typer.Option("--force", help="page: overwrite the file.")] = False,
 ) -> None:
-    """Computes a figure: turnaround, first pass, complaint rate, backlog, SLA, sites, promises, ledger."""
+    """Computes a figure, and prints it with everything needed to compute it again."""
     # Longer than a function should be, because every option is a parameter and says what it is for.
     local = zone_named(zone)
     cuts = {

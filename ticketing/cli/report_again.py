@@ -28,8 +28,8 @@ _WHAT: Mapping[str, str] = {
     "retraction": "taken back",
 }
 _OTHERWISE: Mapping[str | None, str] = {
-    "time": "nothing of its own: time went on",
-    "elsewhere": "nothing of its own: another ticket, or a publication",
+    "time_or_elsewhere": "no fact of their own since: time went on, or another ticket came",
+    "elsewhere": "no fact of their own since: because of another ticket, or a publication",
 }
 
 
@@ -125,12 +125,12 @@ def _tickets(tickets: tuple[Changed, ...]) -> Iterator[Text]:
     told = [one for one in tickets if one.because]
     untold = [one for one in tickets if not one.because]
     if told:
-        yield Text(f"because of facts recorded since: {len(told):,} {_noun(told)}", "heading")
+        yield Text(f"stand otherwise, with facts recorded since: {len(told):,} {_noun(told)}", "heading")
     for one in told[:_MOST_TICKETS]:
         yield from _ticket(one)
     if len(told) > _MOST_TICKETS:
         yield Text(f"… and {len(told) - _MOST_TICKETS:,} more, with --format json", "faint")
-    for why in ("time", "elsewhere"):
+    for why in ("time_or_elsewhere", "elsewhere"):
         others = [one for one in untold if one.otherwise == why]
         if others:
             yield Text(f"{_OTHERWISE[why]}: {len(others):,} {_noun(others)}", "heading")

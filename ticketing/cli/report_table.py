@@ -103,6 +103,10 @@ _DECIMALS: Mapping[str, int] = {
 }
 
 
+_ALONE = frozenset({"of 5", "per 1,000"})
+"""Units of figures that have a table of their own."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Line:
     """One line of a table, before its columns are as wide as they must be.
@@ -194,6 +198,8 @@ def _kind(row: ReportRow) -> str:
         return "ages"
     if row.unit not in _DECIMALS:
         return "money"
+    if row.unit in _ALONE:
+        return row.unit
     return "verdicts" if row.figure in _OF_VERDICTS else "hours" if row.unit == "h" else "value"
 
 
@@ -309,6 +315,15 @@ def _share(row: ReportRow) -> dict[str, str | None]:
     }
 
 
+def _mean(row: ReportRow) -> dict[str, str | None]:
+    return {
+        "n": _count(row.denominator),
+        "unseen": _some(row.censored),
+        "out": _some(row.excluded),
+        row.unit: _number(row.value, row),
+    }
+
+
 def _rate(row: ReportRow) -> dict[str, str | None]:
     return {row.unit: _number(row.value, row), "95 %": _interval(_limit(row.low), _limit(row.high), row)}
 
@@ -320,6 +335,8 @@ _CELLS: Mapping[str, Callable[[ReportRow], Mapping[str, str | None]]] = {
     "money": money_cells.cells_of,
     "percentiles": _percentiles,
     "value": _share,
+    "per 1,000": _share,
+    "of 5": _mean,
     "verdicts": _verdicts,
 }
 

@@ -45,7 +45,8 @@ def _cells(row: ReportRow) -> tuple[str, ...]:
     low, high = (None if isinstance(limit, Mapping) else limit for limit in (row.low, row.high))
     interval = "" if low is None and high is None else f"{_number(low)}–{_number(high)}"
     unit = "d" if row.unit == "d" else "%"
-    bound, target = ("at most", compared.get("at_most")) if "at_most" in compared else ("at least", compared["at_least"])
+    name = "at_most" if "at_most" in compared else "at_least"
+    bound, target = name.replace("_", " "), compared[name]
     return (
         f"  {_label(row, compared)}",
         f"{row.denominator:,}",
@@ -76,6 +77,6 @@ def _number(value: float | None) -> str:
 
 
 def _laid_out(cells: Sequence[str], widths: Sequence[int]) -> str:
-    places = zip(cells, widths, strict=True)
-    padded = (f"{cell:<{width}}" if place in _LEFT else f"{cell:>{width}}" for place, (cell, width) in enumerate(places))
+    sides = ("<" if place in _LEFT else ">" for place in range(len(cells)))
+    padded = (f"{cell:{side}{width}}" for cell, side, width in zip(cells, sides, widths, strict=True))
     return "  ".join(padded).rstrip()

@@ -95,7 +95,7 @@ def _renamed(
 def _compared(answer: Report, among: Sequence[str], compare: Compare) -> tuple[ReportRow, ...]:
     """The rows of the report's first figure, compared with those that differ from them in these dimensions alone."""
     rows = answer.of(answer.rows[0].figure)
-    if any(row.unit != PER_100 for row in rows):
+    if not rows or any(row.unit != PER_100 for row in rows):
         raise BadInput(f"{answer.figure} has no rate per 100 to compare, as complaint_rate has")
     alike: dict[tuple[tuple[str, str | None], ...], list[int]] = {}
     for place, row in enumerate(rows):

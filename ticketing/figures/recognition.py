@@ -31,7 +31,7 @@ def recognition(app: Ticketing, *, w_days: int = W_DAYS, m_months: int = M_MONTH
         asked: See `Asked`.
 
     Returns:
-        Rows of `response_rate`, `satisfied`, `mean_rating`, `explanation_accepted` and `came_again`.
+        Rows of `response_rate`, `satisfied`, `explanation_accepted`, `came_again` and `mean_rating`.
 
     Raises:
         BadInput: Something asked cannot be understood, or scipy is missing.

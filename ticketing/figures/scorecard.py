@@ -14,13 +14,14 @@ from ticketing.application import Ticketing
 from ticketing.domain.errors import BadInput, NotFound, nearest
 from ticketing.domain.measured import MeasuredFigure
 from ticketing.domain.reference import PolicyPublished
-from ticketing.domain.time_rules import TimeRules
+from ticketing.domain.time_rules import Publication, TimeRules
 from ticketing.domain.values import instant_text
 from ticketing.figures.clocks import promises, sla
 from ticketing.figures.complaints import complaint_rate, complaint_rate_opened
 from ticketing.figures.repairs import first_time_fix, repeat_rate
 from ticketing.figures.turnaround import first_pass, turnaround
 from ticketing.projections.report import Figure, Number, Report, ReportRow
+from ticketing.projections.sample import Scope
 
 SCORECARD = Figure("scorecard", 1, ("by_figure",))
 _LAST = timedelta(microseconds=1)
@@ -29,8 +30,8 @@ Ask = Callable[[Ticketing, MeasuredFigure, Asked], Report]
 
 
 def _turnaround(app: Ticketing, figure: MeasuredFigure, asked: Asked) -> Report:
-    """The percentile, and the share handed back in as many days as it may take."""
-    most = None if figure.at_most is None else int(figure.at_most)
+    """The percentile, and where it may take whole days the share handed back in so many."""
+    most = None if figure.at_most is None or figure.at_most % 1 else int(figure.at_most)
     return turnaround(app, percentiles=[figure.percentile or 0], unit="d", within_days=most, **asked)
 
 
@@ -86,15 +87,17 @@ def scorecard(app: Ticketing, *, manufacturer: str = "", **asked: Unpack[Asked])
 
     Raises:
         BadInput: Something asked cannot be understood, or scipy is missing.
-        NotFound: The manufacturer has no contract that names figures; the text names those that have.
+        NotFound: The manufacturer has no contract that names figures, or none was in force in the period.
     """
     if asked.get("by") or asked.get("cohort"):
         raise BadInput("a scorecard has the groups and cohorts of its contract: leave out by and cohort")
     question = understood(app, SCORECARD, asked, scorecard)
     position = app.store.head() if question.position is None else question.position
-    terms = list(_terms(app.store.rules_at(position), manufacturer, question.scope.from_at, question.scope.before))
+    terms = list(_terms(app, app.store.rules_at(position), manufacturer, question.scope))
     asks = [(term, figure) for term in terms for figure in term.contract.figures]
     rest = {name: given for name, given in asked.items() if name not in {"from_", "to", "by", "cohort"}}
+    if not asks:
+        raise NotFound(f"no contract of {manufacturer!r} was in force in the period")
     answers = together(app, rest, [_report(app, term, figure) for term, figure in asks])  # type: ignore[arg-type]
     rows = [_row(term, figure, manufacturer, answer) for (term, figure), answer in zip(asks, answers, strict=True)]
     (first, *_) = answers
@@ -120,17 +123,18 @@ def _report(app: Ticketing, term: _Term, figure: MeasuredFigure) -> Callable[[As
     return made
 
 
-def _terms(rules: TimeRules, manufacturer: str, from_at: datetime | None, before: datetime | None) -> Iterator[_Term]:
+def _terms(app: Ticketing, rules: TimeRules, manufacturer: str, period: Scope) -> Iterator[_Term]:
     """Every version in force at some instant of the period, in order of contract and time."""
     contracts = {
-        key: [one.thing for one in versions]
+        key: versions
         for key, versions in rules.policies.items()
         if any(one.thing.manufacturer == manufacturer and one.thing.figures for one in versions)
     }
     if not contracts:
         raise NotFound(_no_contract(rules, manufacturer))
+    from_at, before = period.from_at, period.before
     for versions in contracts.values():
-        in_time = _in_force(versions)
+        in_time = _in_force(app, versions)
         for number, (since, contract) in enumerate(in_time):
             next_one = in_time[number + 1][0] if number + 1 < len(in_time) else None
             first = max(since, from_at) if from_at is not None else since
@@ -139,14 +143,23 @@ def _terms(rules: TimeRules, manufacturer: str, from_at: datetime | None, before
                 yield _Term(contract, first, None if last is None else last - _LAST)
 
 
-def _in_force(versions: Sequence[PolicyPublished]) -> list[tuple[datetime, PolicyPublished]]:
-    """From which instant on which version is in force: of those effective the latest."""
+def _in_force(
+    app: Ticketing, versions: Sequence[Publication[PolicyPublished]]
+) -> list[tuple[datetime, PolicyPublished]]:
+    """From which instant on which version is in force: the latest that is effective.
+
+    A later version changes nothing of the time before it was published, unless it says that it is retroactive.
+    """
+    since: list[tuple[datetime, PolicyPublished]] = []
+    for number, one in enumerate(versions):
+        effective = one.thing.effective_from.astimezone(UTC)
+        is_late = number > 0 and not one.thing.is_retroactive
+        since.append((max(effective, app.store.recorded_at(one.position)) if is_late else effective, one.thing))
     found: list[tuple[datetime, PolicyPublished]] = []
-    for at in sorted({version.effective_from for version in versions}):
-        effective = [version for version in versions if version.effective_from <= at]
-        latest = max(effective, key=lambda version: version.version)
+    for at in sorted({instant for instant, _ in since}):
+        latest = max((thing for instant, thing in since if instant <= at), key=lambda thing: thing.version)
         if not found or found[-1][1] is not latest:
-            found.append((at.astimezone(UTC), latest))
+            found.append((at, latest))
     return found
 
 
@@ -198,7 +211,8 @@ def _row(term: _Term, figure: MeasuredFigure, manufacturer: str, answer: Report)
 
 
 def _is_about(row: ReportRow, term: _Term, figure: MeasuredFigure, manufacturer: str) -> bool:
-    is_clock = figure.clock is None or (row.group["policy"], row.group["clock"]) == (term.contract.key, figure.clock)
+    of_clock = (row.group.get("policy"), row.group.get("clock"))
+    is_clock = figure.clock is None or of_clock == (term.contract.key, figure.clock)
     return is_clock and row.group.get("manufacturer") == manufacturer
 
 

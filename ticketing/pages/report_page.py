@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Unpack
 
 from ticketing import reports
-from ticketing.answering import Asked
+from ticketing.answering import Asked, together
 from ticketing.application import Ticketing
 from ticketing.domain.errors import BadInput
 from ticketing.pages.account import Section, listed
@@ -32,7 +32,7 @@ def report_page(
     on_figure: Callable[[str], None] | None = None,
     **asked: Unpack[Asked],
 ) -> str:
-    """The page as HTML; the same answers always give the same text.
+    """The page as HTML, all of it as of one instant and one position of the log; the same answers give the same text.
 
     Args:
         app: The application on the store.
@@ -51,17 +51,30 @@ def report_page(
     if asked.get("cohort") is not None:
         raise BadInput("a page has figures of several cohorts: ask one report for one cohort")
     by = asked.get("by") or COMPARED
-    shared: dict[str, object] = {name: value for name, value in asked.items() if name != "by"}
+    shared: Asked = {**asked}
+    shared.pop("by", None)
     tell = on_figure or _tell_nobody
 
-    def answer(name: str, **more: object) -> Report:
-        tell(name)
-        return reports.named(name)(app, **shared | more)
+    def report(name: str, **more: object) -> Callable[[Asked], Report]:
+        def made(given: Asked) -> Report:
+            tell(name)
+            return reports.named(name)(app, **given | more)
 
-    funnels = {name: answer("funnel", by=[name]) for name in ((by,) if isinstance(by, str) else by)}
-    times = answer("turnaround", percentiles=PERCENTS)
-    clocks, complained, spent = answer("sla"), answer("complaint_rate"), answer("ledger")
-    open_now, by_month = answer("backlog", from_=None, to=None), answer("control_chart")
+        return made
+
+    compared = (by,) if isinstance(by, str) else tuple(by)
+    times, clocks, complained, spent, open_now, by_month, *beside = together(
+        app,
+        shared,
+        [
+            report("turnaround", percentiles=PERCENTS),
+            *map(report, ("sla", "complaint_rate", "ledger")),
+            report("backlog", from_=None, to=None),
+            report("control_chart"),
+            *(report("funnel", by=[name]) for name in compared),
+        ],
+    )
+    funnels = dict(zip(compared, beside, strict=True))
     tell("drawing")
     stands = [turnaround(times), compliance(clocks), complaints(complained), backlog(open_now), ledger(spent)]
     sections = [

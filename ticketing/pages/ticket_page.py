@@ -40,8 +40,8 @@ _LANES = (
 _TRACKS = (
     "A clock runs from its start to its stop by the version of its policy in force at the start, but for waits that "
     "pause it; hours that its calendar does not count are not drawn apart. Due: the first instant at which what was "
-    "counted reaches the target. Judged then: what somebody watching saw first, where facts recorded later changed it. A "
-    "promise runs until it was kept, replaced or withdrawn."
+    "counted reaches the target. Judged then: what somebody watching saw first, where facts recorded later changed it. "
+    "A promise runs until it was kept, replaced or withdrawn."
 )
 _LEDGER = (
     "Every second from the first receipt to the last hand-back belongs to one party and cause: to the open wait that "

@@ -182,8 +182,10 @@ def days_asked(name: str, given: int) -> int:
     """The number of days.
 
     Raises:
-        BadInput: It is negative.
+        BadInput: It is negative, or no whole number.
     """
+    if type(given) is not int:
+        raise BadInput(f"{name} {given}: days are whole numbers")
     if given < 0:
         raise BadInput(f"{name} {given}: days are counted from 0")
     return given

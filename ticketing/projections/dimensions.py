@@ -38,6 +38,9 @@ class Dimensions(Row):
         has_native_facts: Whether it has any besides corrections and retractions, which follow no repair but the record.
         has_repair: Whether a repair was completed.
         is_open: Whether a cycle is open.
+        is_cancelled: Whether its last cycle was cancelled, and none before it came to another end: what happened in one
+            that did is not undone by cancelling the next.
+        was_finished: Whether a cycle was closed otherwise than cancelled.
     """
 
     opened_at: datetime | None = None
@@ -57,6 +60,7 @@ class Dimensions(Row):
     has_repair: bool = False
     is_open: bool = False
     is_cancelled: bool = False
+    was_finished: bool = False
 
     @property
     def till(self) -> str | None:
@@ -140,8 +144,9 @@ def _repaired(row: Dimensions, fact: Recorded[e.RepairCompleted]) -> Dimensions:
 
 
 def _closed(row: Dimensions, fact: Recorded[e.TicketClosed]) -> Dimensions:
-    is_cancelled = fact.event.outcome == "cancelled"
-    return replace(row, closed_at=fact.occurred_at, is_open=False, is_cancelled=is_cancelled)
+    is_cancelled = fact.event.outcome == "cancelled" and not row.was_finished
+    was_finished = row.was_finished or fact.event.outcome != "cancelled"
+    return replace(row, closed_at=fact.occurred_at, is_open=False, is_cancelled=is_cancelled, was_finished=was_finished)
 
 
 def _reopened(row: Dimensions, fact: Recorded[e.TicketReopened]) -> Dimensions:

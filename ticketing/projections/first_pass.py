@@ -57,7 +57,10 @@ class FirstPassRows:
     def apply(self, row: FirstPassRow, fact: Recorded[Event]) -> FirstPassRow:
         """The row with one more fact."""
         take = _TAKES.get(type(fact.event))
+        before = row
         row = with_dimensions(row, fact)
+        if before.presented_at is not None and (row.site, row.technician) != (before.site, before.technician):
+            row = replace(row, site=before.site, technician=before.technician)  # those of what was presented first
         return row if take is None else take(row, fact)
 
 

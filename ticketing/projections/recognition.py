@@ -198,13 +198,10 @@ def _rates(w_days: int, months: int) -> tuple[Rate, ...]:
 
 
 def recognition(counted: Counted, w_days: int, months: int) -> list[ReportRow]:
-    """How many rated the service, how many well, the mean; explanations accepted; customers with another unit."""
-    response, satisfied, *others = _rates(w_days, months)
-    ratings = [_mean(group, tally) for group, tally in counted.groups()]
+    """How many rated the service, and how many well; explanations accepted; who came again; the mean rating."""
     return [
-        *rate_rows(counted, "handed_back_in", [response, satisfied]),
-        *ratings,
-        *rate_rows(counted, "handed_back_in", others),
+        *rate_rows(counted, "handed_back_in", _rates(w_days, months)),
+        *(_mean(group, tally) for group, tally in counted.groups()),
     ]
 
 

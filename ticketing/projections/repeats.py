@@ -97,9 +97,12 @@ class RepeatRows:
 
     def apply(self, row: RepeatRow, fact: Recorded[Event]) -> RepeatRow:
         """The row with one more fact."""
+        before = row
         row = with_unit(row, fact)
         take = _TAKES.get(type(fact.event))
         row = row if take is None else take(row, fact)
+        if before.repair_back_at is not None and (row.site, row.technician) != (before.site, before.technician):
+            row = replace(row, site=before.site, technician=before.technician)  # those of the repair asked about
         back_at = row.repaired_at if row.channel in WITHOUT_CUSTODY else row.handed_over_at
         return row if back_at == row.repair_back_at else replace(row, repair_back_at=back_at)
 

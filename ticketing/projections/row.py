@@ -45,7 +45,7 @@ LOOKED_UP: Mapping[str, object] = MappingProxyType({"is_looked_up": True})
 """`field(metadata=LOOKED_UP)` says of an instant that rows are looked up by it: every store keeps an index of it."""
 
 SHARED: Mapping[str, object] = MappingProxyType({"is_shared": True})
-"""`field(metadata=SHARED)` says of a text that rows are asked for that have it in common: there is an index of it too."""
+"""`field(metadata=SHARED)` says of a text that rows are asked for that have it in common: it has an index too."""
 
 R = TypeVar("R", bound=Row)
 _REASON_MAX_CHARACTERS = 500

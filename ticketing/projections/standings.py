@@ -46,7 +46,7 @@ def standing_of(counts: Counts, by: Sequence[str], values: Sequence[Any]) -> Sta
     numbers = zip((*counts.sums, *counts.lists), rest[len(counts.conditions) :], strict=True)
     for name, number in numbers:
         if number is not None and (number or name in counts.lists):
-            told[name] = _said(name, int(number))
+            told[name] = number if isinstance(number, str) else _said(name, int(number))
     return told
 
 

@@ -55,7 +55,7 @@ class TurnaroundRow(Dimensions):
         first_work_ended_at: When it ended first.
         is_done: Whether the last end of work stands.
         papers_at: When the unit was in and its papers first complete.
-        notified_at: When the customer was last told that the unit is ready.
+        notified_at: When the customer was last told that the unit is ready, in the present cycle.
         at_home: Microseconds between hand-backs and the receipts after them.
         began_at: The first receipt, or what stands for it.
         ended_at: When the ticket ended in the way of `ending`; None while it is open.
@@ -152,6 +152,7 @@ def _received(row: TurnaroundRow, fact: Recorded[e.UnitReceived]) -> TurnaroundR
         row,
         received_at=row.received_at or at,
         papers_at=row.papers_at or (at if fact.event.paperwork_complete else None),
+        notified_at=None if was_home else row.notified_at,
         at_home=row.at_home + (micros(at) - micros(back_at) if was_home and back_at is not None else 0),
         unit="in",
         is_back=False,
@@ -184,7 +185,7 @@ def _closed(row: TurnaroundRow, fact: Recorded[e.TicketClosed]) -> TurnaroundRow
 
 
 def _reopened(row: TurnaroundRow, fact: Recorded[e.TicketReopened]) -> TurnaroundRow:
-    return replace(row, is_back=False)
+    return replace(row, is_back=False, notified_at=None)
 
 
 _TAKES: Mapping[type[Event], Take[TurnaroundRow]] = {
@@ -243,7 +244,11 @@ _SPANS: Mapping[Variant, _Span] = {
         "coalesce(CASE WHEN notified_at >= began_at THEN notified_at END, ended_at)",
         f"ending <> 'cancelled' AND (notified_at >= began_at OR {_BACK})",
     ),
-    "in_house": _Span("papers_at", "work_ended_at", "ending <> 'cancelled' AND is_done = 1"),
+    "in_house": _Span(
+        "CASE WHEN papers_at < began_at THEN began_at ELSE papers_at END",
+        "work_ended_at",
+        "ending <> 'cancelled' AND is_done = 1",
+    ),
     "without_home": _Span("began_at", "ended_at - at_home", _BACK),
 }
 
