@@ -11,8 +11,9 @@ from tests.repairs import MANAGER, RECEPTIONIST, Company
 from ticketing.application import Ticketing
 from ticketing.domain.intake import OpenTicket
 from ticketing.domain.record import RecordHostFact
-from ticketing.projections.built_in import BUILT_IN
+from ticketing.projections.built_in import BACKLOG_ROWS, BUILT_IN
 
+BACKLOG = f"ticketing_view_backlog_{BACKLOG_ROWS.version}"
 MARKED = "tests.store_examples:MARKS"
 
 
@@ -40,7 +41,7 @@ def test_a_store_in_which_nothing_is_wrong_is_said_to_be_so(file: str) -> None:
     full = asked(file, "check", "--full")
     assert (full.exit_code, full.stdout) == (
         0,
-        "Nothing is wrong up to position 6; the rows of 5 views are those of a fresh fold.\n",
+        f"Nothing is wrong up to position 6; the rows of {len(BUILT_IN)} views are those of a fresh fold.\n",
     )
 
 
@@ -64,7 +65,7 @@ def test_what_is_wrong_in_json_has_place_rule_and_words(file: str) -> None:
 
 
 def test_rows_that_no_fold_gives_are_found_by_a_full_check_alone(file: str) -> None:
-    damaged(file, "UPDATE ticketing_view_backlog_1 SET model = 'P8' WHERE version = 4")
+    damaged(file, f"UPDATE {BACKLOG} SET model = 'P8' WHERE version = 4")
     assert asked(file, "check").exit_code == 0
     full = asked(file, "check", "--full")
     assert full.exit_code == 1
@@ -82,7 +83,7 @@ def test_of_each_rule_ten_lines_are_shown_and_in_json_all(sqlite_url: str) -> No
             company.repairs(ticket, ticket, None)
     assert asked(sqlite_url, "projections", "run").exit_code == 0
     damaged(sqlite_url, "UPDATE ticketing_events SET topic = 'ticketing:Dreamt' WHERE rowid = 28")
-    damaged(sqlite_url, "UPDATE ticketing_view_backlog_1 SET model = 'P8'", rows=14)
+    damaged(sqlite_url, f"UPDATE {BACKLOG} SET model = 'P8'", rows=14)
     said = asked(sqlite_url, "check", "--full").stdout.splitlines()
     assert [line.endswith("(unreadable)") for line in said[:2]].count(True) == 1
     assert sum(line.endswith("(row)") for line in said) == 10
@@ -92,10 +93,10 @@ def test_of_each_rule_ten_lines_are_shown_and_in_json_all(sqlite_url: str) -> No
 
 
 def test_a_view_without_its_table_is_one_thing_that_is_wrong(file: str) -> None:
-    damaged(file, "DROP TABLE ticketing_view_backlog_1", rows=-1)
+    damaged(file, f"DROP TABLE {BACKLOG}", rows=-1)
     full = asked(file, "check", "--full")
     assert full.exit_code == 1
-    assert full.stdout.splitlines()[0] == "view backlog version 1: its rows are gone (view)"
+    assert full.stdout.splitlines()[0] == f"view backlog version {BACKLOG_ROWS.version}: its rows are gone (view)"
     assert full.stdout.splitlines()[-1] == "1 thing is wrong."
 
 
@@ -134,15 +135,16 @@ def test_what_was_left_out_of_a_check_is_said_and_is_not_wrong(file: str) -> Non
     left_out, last = full.stdout.splitlines()
     assert left_out.endswith("(not-checked)")
     assert "tally" in left_out
-    assert last.endswith("the rows of 5 views are those of a fresh fold, what is named above was left out.")
+    assert last.endswith(f"the rows of {len(BUILT_IN)} views are those of a fresh fold, what is named above was left out.")
 
 
 def test_of_rows_that_were_never_begun_it_is_not_said_that_they_are_right(sqlite_url: str) -> None:
     with Company(sqlite_url) as company:
         company.repairs(1, 0, 3)
-    *left_out, last = asked(sqlite_url, "check", "--full").stdout.splitlines()
-    assert len(left_out) == 5
-    assert all(line.endswith("its rows were never begun (not-checked)") for line in left_out)
+    left_out = json.loads(asked(sqlite_url, "check", "--full", "--format", "json").stdout)
+    assert len(left_out) == len(BUILT_IN)
+    assert {(defect["what"], defect["rule"]) for defect in left_out} == {("its rows were never begun", "not-checked")}
+    *_, last = asked(sqlite_url, "check", "--full").stdout.splitlines()
     said = (
         "Nothing is wrong up to position 4; no rows were held against a fresh fold, what is named above was left out."
     )

@@ -36,6 +36,19 @@ def imported(app: Ticketing, shared_data: Path, log: str) -> ImportReport:
     return app.import_log(shared_data / log, EXAMPLES / f"{log.split('.', maxsplit=1)[0]}.toml")
 
 
+def write_first_cases(log: Path, to: Path, cases: int) -> None:
+    """Writes all rows of the first cases of the help-desk log."""
+    with gzip.open(log, "rt", encoding="utf-8", newline="") as file, gzip.open(to, "wt", encoding="utf-8") as shorter:
+        reader = csv.DictReader(file)
+        writer = csv.DictWriter(shorter, reader.fieldnames or ())
+        writer.writeheader()
+        kept: set[str] = set()
+        for row in reader:
+            if row["Case ID"] in kept or len(kept) < cases:
+                kept.add(row["Case ID"])
+                writer.writerow(row)
+
+
 class Imported:
     """An SQLite store with one log in it."""
 
@@ -77,6 +90,16 @@ def help_desk(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.fixture(scope="module")
+def some_of_help_desk(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Imported]:
+    """The first 1,000 cases, for what is imported several times."""
+    folder = tmp_path_factory.mktemp("some-of-help-desk")
+    write_first_cases(shared_data / HELP_DESK, folder / HELP_DESK, 1000)
+    done = Imported(folder, HELP_DESK, folder)
+    yield done
+    done.app.close()
+
+
+@pytest.fixture(scope="module")
 def raw_phones(shared_data: Path) -> Raw:
     with gzip.open(shared_data / PHONES) as file:
         traces = ET.parse(file).getroot().findall(f"{XES}trace")
@@ -111,7 +134,7 @@ def test_the_phone_log_has_1104_tickets_of_which_1000_are_closed(phones: Importe
     assert (len(raw_phones), len(archived), len(raw_phones) - len(archived)) == (1104, 1000, 104)
 
 
-@pytest.mark.parametrize("log", ["phones", "help_desk"])
+@pytest.mark.parametrize("log", ["phones", "some_of_help_desk"])
 def test_importing_a_real_log_again_adds_nothing(request: pytest.FixtureRequest, log: str) -> None:
     first: Imported = request.getfixturevalue(log)
     again = imported(first.app, first.shared_data, first.log)
@@ -285,7 +308,7 @@ def said(app: Ticketing) -> list[tuple[object, ...]]:
     return facts
 
 
-@pytest.mark.parametrize("log", ["phones", "help_desk"])
+@pytest.mark.parametrize("log", ["phones", "some_of_help_desk"])
 @pytest.mark.parametrize("other", ["memory", "postgresql"])
 def test_a_real_log_is_the_same_facts_in_every_store(request: pytest.FixtureRequest, log: str, other: str) -> None:
     first: Imported = request.getfixturevalue(log)

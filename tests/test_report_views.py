@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from threading import Event as Signal
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -198,6 +200,27 @@ def test_a_rebuild_changes_the_rows_under_a_view_and_leaves_it_its_rights_and_wh
             server.execute(f"RESET ROLE; DROP OWNED BY {role}; DROP ROLE {role}".encode())
 
 
+def test_who_reads_a_view_all_the_time_sees_whole_rows_through_every_rebuild(app: Ticketing, database: str) -> None:
+    app.projections.make_views()
+    is_done = Signal()
+
+    def read() -> set[int]:
+        seen = set()
+        with psycopg.connect(database, autocommit=True) as server:
+            while not is_done.is_set():
+                seen |= set(server.execute("SELECT count(*) FROM ticketing_report.turnaround").fetchall())
+        return {count for (count,) in seen}
+
+    with ThreadPoolExecutor(2) as threads:
+        readers = [threads.submit(read) for _ in range(2)]
+        try:
+            for _ in range(3):
+                app.projections.rebuild(TURNAROUND_ROWS)
+        finally:
+            is_done.set()
+        assert [reader.result() for reader in readers] == [{3}, {3}]
+
+
 def test_rows_that_a_view_shows_cannot_be_removed_until_it_shows_others(app: Ticketing, database: str) -> None:
     app.projections.make_views()
     with Ticketing(database, projections=[SEEN]) as later:
@@ -243,13 +266,13 @@ def test_stores_in_one_database_have_views_of_their_own(app: Ticketing, database
 
 def test_where_there_is_no_postgresql_no_views_are_made(sqlite_url: str) -> None:
     Company(sqlite_url).app.close()
-    said = asked("projections", "views", "--store", sqlite_url)
+    said = asked(sqlite_url, "projections", "views")
     assert (said.exit_code, said.stdout) == (2, "")
     assert "views for other tools are made in PostgreSQL" in said.stderr
 
 
 def test_the_command_names_the_views_that_it_made(app: Ticketing, database: str) -> None:
-    said = asked("projections", "views", "--store", database)
+    said = asked(database, "projections", "views")
     assert said.exit_code == 0
     assert "ticketing_report.turnaround" in said.stdout.splitlines()
     assert "views; a reader needs USAGE" in said.stderr

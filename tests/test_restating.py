@@ -42,10 +42,8 @@ def printed(company: Company) -> dict[str, str]:
 
 
 def restated(company: Company, before: dict[str, str], as_of: datetime | None = None) -> dict[str, Restatement]:
-    found = {
-        name: restatement(company.app, text, **({} if as_of is None else {"as_of": as_of}))
-        for name, text in before.items()
-    }
+    cuts: dict[str, Any] = {} if as_of is None else {"as_of": as_of}
+    found = {name: restatement(company.app, text, **cuts) for name, text in before.items()}
     return {name: one for name, one in found.items() if one.rows or one.tickets}
 
 

@@ -13,8 +13,15 @@ from pathlib import Path
 
 from tests.bench_large.audit import audit
 from tests.bench_large.clocks_due import clocks_due
+from tests.bench_large.past_reports import past_entries
+from tests.bench_large.reports import entries
 
-ENTRIES: Mapping[str, Callable[[], dict[str, object]]] = {"audit": audit, "clocks_due": clocks_due}
+ENTRIES: Mapping[str, Callable[[], dict[str, object]]] = {
+    "audit": audit,
+    "clocks_due": clocks_due,
+    **entries(),
+    **past_entries(),
+}
 FIGURES = Path("bench-large.json")
 
 

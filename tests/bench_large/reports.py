@@ -106,7 +106,7 @@ def report(name: str, store: str, *, tickets: int = _TICKETS, copies: int = _COP
         tickets: How many a simulated world has.
         copies: How often its rows are copied.
     """
-    url, now = large(store, tickets, BARE[name].projection, copies)
+    url, now = large(store, tickets, BARE[name].projection, copies)  # type: ignore[arg-type]  # it can be hashed
     found: dict[str, object] = {"tickets": tickets * (copies + 1), "aim": AIM}
     with Ticketing(url, clock=lambda: now) as app:
         for of, by in _BY.items():
@@ -197,7 +197,7 @@ def large(store: str, tickets: int, projection: Projection[Any], copies: int) ->
 @cache
 def _world(tickets: int) -> tuple[str, datetime]:
     """The URL of a simulated world, and its last instant."""
-    folder = Path(_open().enter_context(tempfile.TemporaryDirectory(prefix="ticketing-bench-")))
+    folder = Path(to_be_closed().enter_context(tempfile.TemporaryDirectory(prefix="ticketing-bench-")))
     with simulate(f"sqlite:///{folder}/store.sqlite", tickets=tickets) as world:
         return f"sqlite:///{folder}/store.sqlite", world.now
 
@@ -205,14 +205,14 @@ def _world(tickets: int) -> tuple[str, datetime]:
 @cache
 def _in_postgres(file: str, now: datetime) -> str:
     """The URL of a store in PostgreSQL with the same log."""
-    url = _open().enter_context(postgres.fresh_schema(_open().enter_context(postgres.running_server())))
+    url = to_be_closed().enter_context(postgres.fresh_schema(to_be_closed().enter_context(postgres.running_server())))
     with Ticketing(file) as source:
         fill_postgres(url, source)
     return url
 
 
 @cache
-def _open() -> ExitStack:
+def to_be_closed() -> ExitStack:
     """What is to be closed with the process."""
     stack = ExitStack()
     atexit.register(stack.close)

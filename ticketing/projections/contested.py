@@ -41,7 +41,18 @@ class ContestedRow(TurnaroundRow):
         decided_by: Who moved it, else who left it in warranty.
         disputes: Each, in the order of their opening.
         first_dispute_at: When the first was opened, in microseconds.
-        claims: As in `Claims`, and so are the columns after it.
+        claims: How many claims on the manufacturer it has; amounts of claims are in ten-thousandths, as in `Claims`.
+        claims_decided: How many of them were decided.
+        claims_foreign: How many of these cannot be compared: another currency, or amounts that a row cannot hold.
+        claims_first_full: How many of the others were approved in full by their first decision.
+        claims_rejected: Of how many of the others the last decision approves nothing.
+        rejected_by: The clauses that these last decisions name.
+        claim_currency: That of the first claim.
+        claims_summed: How many claims are in the sums: those in that currency that can be compared.
+        claimed: What was claimed.
+        undecided: What was claimed and not decided.
+        refused: What was claimed and is not approved by the last decision.
+        charged_back: How much less the last decision approves than the most that was ever approved.
     """
 
     number: str | None = None

@@ -26,6 +26,11 @@ class Dimensions(Row):
     """What a ticket is counted under.
 
     Attributes:
+        opened_at: When it was opened.
+        closed_at: When it was closed last, reopened since or not.
+        manufacturer: Whose article it is, as last told.
+        model: Which, as last told.
+        channel: How it came in: counter, dealer, courier, on_site or remote.
         site: The site of the last completed repair, else of the opening. A repair is completed where the unit is, or,
             where it is nowhere, at the actor's site.
         technician: Who completed the last repair; else who started the last diagnosis.

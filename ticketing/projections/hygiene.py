@@ -34,7 +34,12 @@ class HygieneRow(HonestyRow):
 
     Attributes:
         facts: Native facts, without corrections and retractions.
-        late_1h: Those recorded more than an hour after they occurred; the others alike.
+        late_1h: Those recorded more than an hour after they occurred.
+        late_4h: Those recorded more than 4 hours after.
+        late_8h: Those recorded more than 8 hours after.
+        late_24h: Those recorded more than 24 hours after.
+        late_72h: Those recorded more than 72 hours after.
+        late_168h: Those recorded more than 168 hours after.
         imported_facts: Facts that were imported.
         waits: Native waits that somebody put on record, without those that other facts show.
         unproven_waits: Those without evidence.
