@@ -1,6 +1,7 @@
 """The bench of large stores in short: no time is asked for, but that it measures what it says, and changes nothing."""
 
 import json
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,13 @@ from tests.bench_large import __main__ as bench
 from tests.bench_large.audit import audit
 from tests.bench_large.clocks_due import clocks_due
 from tests.bench_large.measured import measured
+from tests.bench_large.past_reports import past_report
+from tests.bench_large.reports import BARE, STORES, bare, large, report, world
 from tests.repairs import Company
 from tests.test_audits import fill
-from ticketing import audits
+from ticketing import audits, reports
+from ticketing.application import Ticketing
+from ticketing.projections.report import Report
 
 
 def test_the_audit_of_a_copied_world_is_the_same_on_both_stores_and_appends_nothing() -> None:
@@ -47,6 +52,41 @@ def test_what_is_about_to_breach_is_the_same_by_an_index_as_by_a_scan_on_both_st
     assert (sqlite["is_equal"], postgresql["is_equal"]) == (True, True)
     assert 0 < sqlite["found"] == postgresql["found"] < 50
     assert sqlite["ratio"] > 1
+
+
+def asked(url: str, name: str, now: datetime, position: int | None) -> Report:
+    with Ticketing(url, clock=lambda: now) as app:
+        return reports.REPORTS[name](app, by=("site",), as_of=now, position=position)
+
+
+def head(url: str) -> int:
+    with Ticketing(url) as app:
+        return app.store.head()
+
+
+@pytest.mark.parametrize("store", STORES)
+def test_rows_that_were_copied_give_the_report_so_many_times(store: str) -> None:
+    for name, of in BARE.items():
+        found: Any = report(name, store, tickets=8, copies=3)
+        assert (found["tickets"], found["by_site"]["ratio"] > 0) == (32, True)
+        url, now = large(store, 8, of.projection.name, 3)
+        copied, once = (
+            asked(one, name, now, position).rows for one, position in ((url, None), (world(8)[0], head(world(8)[0])))
+        )
+        assert [(row.figure, row.group, row.numerator, row.denominator, row.excluded) for row in copied] == [
+            (row.figure, row.group, 4 * row.numerator, 4 * row.denominator, 4 * row.excluded) for row in once
+        ]
+        answer, _ = bare(url, of, ("site",))
+        assert sum(line[1 + len(of.by)] for line in answer) % 4 == 0
+
+
+@pytest.mark.parametrize("store", STORES)
+def test_a_past_report_is_measured_beside_the_decode_of_the_whole_log(store: str) -> None:
+    found: Any = past_report("sla", store, tickets=8, copies=2)
+    assert found["tickets"] == 24
+    assert found["events"] > 24 * 5
+    assert found["rows"] > 8
+    assert found["ratio"] > 0
 
 
 def test_figures_of_an_entry_are_kept_beside_those_of_others(tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def test_the_csv_has_a_column_for_every_count(file: str) -> None:
         (["sla", "--under", "contract"], 2, "under contract: write KEY@VERSION"),
         (["ledger", "--under", "contract@2"], 2, "--under is no parameter of ledger"),
         (["sla", "--by", "role"], 2, "there is no dimension role; "),
-        (["promises", "--by", "rol"], 2, "there is no dimension rol; the nearest is role; there are channel, "),
+        (["promises", "--by", "rol"], 2, "there is no dimension rol; the nearest is role; there are cause, channel, "),
         (["ledger", "--by", "caus"], 2, "the nearest is cause"),
         (["promises", "--cohort", "closed_in"], 2, "promises is not defined over the cohort closed_in"),
     ],

@@ -237,10 +237,10 @@ def test_people_read_which_month_is_a_signal(company: Company) -> None:
     lines = [line.plain for line in report_lines(reports.control_chart(company.app))]
     assert lines[5:11] == [
         "            n  had it  per 100    p limits    p′ limits  signal",
-        "  2026-01  23      15    65.22  0.98–58.04   0.00–89.37       p",
-        "  2026-02  14       3    21.43  0.00–66.08  0.00–100.00",
-        "  2026-03  16       0     0.00  0.00–63.71  0.00–100.00",
-        "  2026-04   8       0     0.00  0.00–77.88  0.00–100.00",
+        "  2026-01  23      15    65.22  0.98–58.04   0.00–89.37       p          ░░░░█░░",
+        "  2026-02  14       3    21.43  0.00–66.08  0.00–100.00           ░░█░░░░░",
+        "  2026-03  16       0     0.00  0.00–63.71  0.00–100.00          █░░░",
+        "  2026-04   8       0     0.00  0.00–77.88  0.00–100.00          █░░░░░",
         "  all      61      18    29.51                 σ_z 2.10",
     ]
     assert all(len(line) <= 80 for line in lines)

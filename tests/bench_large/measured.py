@@ -88,7 +88,7 @@ def measured(url: str, under: str) -> Measured:
             reached = done
 
         audit = audits.disputes(app, under=under, position=head, on_progress=reach)
-        parts, pages, digest = audit.json_parts(), decoded(app), sha256()
+        parts, pages, digest = audit.json_parts(), decoded_pages(app), sha256()
         auditing, decoding = _Watch(), _Watch()
         made = _PARTS
         while made == _PARTS:
@@ -114,7 +114,7 @@ def measured(url: str, under: str) -> Measured:
         )
 
 
-def decoded(app: Ticketing) -> Iterator[int]:
+def decoded_pages(app: Ticketing) -> Iterator[int]:
     """Decodes each event of the log once; how many each page had."""
     after = 0
     while page := app.store.stored_log(after, _PAGE):

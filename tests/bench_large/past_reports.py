@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from tests import postgres
 from tests.bench_large.copies import fill_postgres, fill_sqlite
-from tests.bench_large.measured import decoded
+from tests.bench_large.measured import decoded_pages
 from tests.bench_large.reports import BARE, STORES, to_be_closed
 from ticketing import reports
 from ticketing.application import Ticketing
@@ -48,7 +48,7 @@ def past_report(name: str, store: str, *, tickets: int = _TICKETS, copies: int =
         head = app.store.head()
         as_of = app.store.recorded_at(head // (copies + 1))
         begun = time.perf_counter()
-        events = sum(decoded(app))
+        events = sum(decoded_pages(app))
         decode_seconds = time.perf_counter() - begun
         begun = time.perf_counter()
         report = reports.REPORTS[name](app, as_of=as_of, position=head, by=("site",))

@@ -26,7 +26,14 @@ from ticketing import reports
 from ticketing.adapters.columns import columns_of, columns_of_part, table_name
 from ticketing.adapters.urls import file_of, split_schema
 from ticketing.application import Ticketing
-from ticketing.projections.built_in import BACKLOG_ROWS, CLOCK_ROWS, COMPLAINT_ROWS, FIRST_PASS_ROWS, TURNAROUND_ROWS
+from ticketing.projections.built_in import (
+    BACKLOG_ROWS,
+    BUILT_IN,
+    CLOCK_ROWS,
+    COMPLAINT_ROWS,
+    FIRST_PASS_ROWS,
+    TURNAROUND_ROWS,
+)
 from ticketing.projections.clock_parts import ClockPart, PromisePart, SpanPart
 from ticketing.projections.row import Projection
 from ticketing.simulator.run import simulate
@@ -106,7 +113,7 @@ def report(name: str, store: str, *, tickets: int = _TICKETS, copies: int = _COP
         tickets: How many a simulated world has.
         copies: How often its rows are copied.
     """
-    url, now = large(store, tickets, BARE[name].projection, copies)  # type: ignore[arg-type]  # it can be hashed
+    url, now = large(store, tickets, BARE[name].projection.name, copies)  # type: ignore[arg-type]  # it can be hashed
     found: dict[str, object] = {"tickets": tickets * (copies + 1), "aim": AIM}
     with Ticketing(url, clock=lambda: now) as app:
         for of, by in _BY.items():
@@ -173,9 +180,10 @@ def _field_in_postgres(place: int, kind: str) -> str:
 
 
 @cache
-def large(store: str, tickets: int, projection: Projection[Any], copies: int) -> tuple[str, datetime]:
+def large(store: str, tickets: int, name: str, copies: int) -> tuple[str, datetime]:
     """The URL of a store in which the rows of a projection are copied so many times, and the last instant in it."""
-    file, now = _world(tickets)
+    projection = next(one for one in BUILT_IN if one.name == name)
+    file, now = world(tickets)
     url = file if store == "sqlite" else _in_postgres(file, now)
     with Ticketing(url, clock=lambda: now) as app:
         app.projections.catch_up([projection])
@@ -195,7 +203,7 @@ def large(store: str, tickets: int, projection: Projection[Any], copies: int) ->
 
 
 @cache
-def _world(tickets: int) -> tuple[str, datetime]:
+def world(tickets: int) -> tuple[str, datetime]:
     """The URL of a simulated world, and its last instant."""
     folder = Path(to_be_closed().enter_context(tempfile.TemporaryDirectory(prefix="ticketing-bench-")))
     with simulate(f"sqlite:///{folder}/store.sqlite", tickets=tickets) as world:
