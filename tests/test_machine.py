@@ -430,7 +430,7 @@ class SideBySide(RuleBasedStateMachine):
 
 def test_all_stores_give_the_same_answers_and_no_rule_is_broken_unseen(postgres_server: str) -> None:
     settings = hypothesis.settings(
-        max_examples=EXAMPLES_WANTED or 14,
+        max_examples=EXAMPLES_WANTED or 9,
         stateful_step_count=30,
         derandomize=not EXAMPLES_WANTED,
         # What fails always fails the same; to shrink it would take minutes.

@@ -215,7 +215,7 @@ def agree(company: Company) -> None:
 
 
 @given(DEEDS)
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_rows_are_the_same_in_pages_of_any_size_and_from_the_log(deeds: list[Deed]) -> None:
     with Company() as company:
         live(company, deeds)

@@ -51,13 +51,14 @@ def turnaround(
     spans = [turnarounds.counts(question.cohort, days=days)]
     spans += [] if variant is None else [turnarounds.counts(question.cohort, variant=variant_asked(variant))]
     (found, *other), read = counted(app, TURNAROUND_ROWS, question, lambda rows: list(map(rows.count, spans)))
-    in_unit = unit_asked(unit) or turnarounds.unit_of(found, shown)
-    rows = turnarounds.turnaround(found, shown, in_unit)
+    curves = turnarounds.curves(found)
+    in_unit = unit_asked(unit) or turnarounds.unit_of(curves, shown)
+    rows = turnarounds.turnaround(curves, shown, in_unit)
     rows += turnarounds.turnaround_closed(found, question.cohort, shown, in_unit)
     if days is not None:
         rows += turnarounds.within_days(found, days)
     for spanned in other:
-        rows += turnarounds.turnaround(spanned, shown, in_unit, variant)
+        rows += turnarounds.turnaround(turnarounds.curves(spanned), shown, in_unit, variant)
     return question.report(rows, read, percentiles=shown, unit=in_unit, within_days=within_days, variant=variant)
 
 
@@ -72,7 +73,7 @@ def turnaround_closed(
     question = understood(app, turnarounds.TURNAROUND_CLOSED, asked, turnaround_closed)
     shown = percentiles_asked(percentiles)
     found, read = counted(app, TURNAROUND_ROWS, question, lambda rows: rows.count(turnarounds.counts(question.cohort)))
-    in_unit = unit_asked(unit) or turnarounds.unit_of(found, shown)
+    in_unit = unit_asked(unit) or turnarounds.unit_of(turnarounds.curves(found), shown)
     rows = turnarounds.turnaround_closed(found, question.cohort, shown, in_unit)
     return question.report(rows, read, percentiles=shown, unit=in_unit)
 

@@ -28,7 +28,8 @@ from ticketing.domain.values import Event, Logged, Recorded, Unreadable
 class Row:
     """What every row has. A row is a frozen slots dataclass.
 
-    Its fields are str, int, bool, datetime, UUID, each or None, or tuples of these.
+    Its fields are str, int, bool, datetime, UUID, each or None, or tuples of these, or of named tuples of these: parts
+    of the ticket.
 
     Attributes:
         ticket_id: The ticket it is about.

@@ -301,25 +301,29 @@ def _within(days: int, is_there: str = "began_at IS NOT NULL") -> Rate:
     )
 
 
-def unit_of(counted: Counted, percentiles: Sequence[int]) -> Unit:
+Curves = Sequence[tuple[Mapping[str, str | None], Tally, Incidence]]
+"""Every group with what was counted of it, and the share that was handed back by duration."""
+
+
+def curves(counted: Counted) -> Curves:
+    """The curve of every group, by code point."""
+    lists = ("ended", "competing", "censored")
+    return [(group, tally, incidence(*map(tally.unordered, lists))) for group, tally in counted.groups()]
+
+
+def unit_of(found: Curves, percentiles: Sequence[int]) -> Unit:
     """Hours if no percentile of any group comes to three days, else days."""
-    curves = [_curve(tally) for _, tally in counted.groups()]
-    found = [curve.quantile(percent).at for curve in curves for percent in percentiles]
-    return "h" if max((at for at in found if at is not None), default=0) < _SHOWN_IN_HOURS_S else "d"
-
-
-def _curve(tally: Tally) -> Incidence:
-    return incidence(*(tally.unordered(name) for name in ("ended", "competing", "censored")))
+    reached = [curve.quantile(percent).at for _, _, curve in found for percent in percentiles]
+    return "h" if max((at for at in reached if at is not None), default=0) < _SHOWN_IN_HOURS_S else "d"
 
 
 def turnaround(
-    counted: Counted, percentiles: Sequence[int], unit: Unit, variant: Variant | None = None
+    by_group: Curves, percentiles: Sequence[int], unit: Unit, variant: Variant | None = None
 ) -> list[ReportRow]:
     """First receipt to last hand-back over tickets opened in the period: Aalen-Johansen percentiles by group."""
     figure = TURNAROUND if variant is None else VARIANTS[variant]
     rows = []
-    for group, tally in counted.groups():
-        curve = _curve(tally)
+    for group, tally, curve in by_group:
         found = {f"p{percent}": curve.quantile(percent) for percent in percentiles}
         ended, competing, censored = (len(tally.unordered(name)) for name in ("ended", "competing", "censored"))
         missing = [name for name, quantile in found.items() if quantile.at is None]
