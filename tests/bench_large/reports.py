@@ -113,7 +113,7 @@ def report(name: str, store: str, *, tickets: int = _TICKETS, copies: int = _COP
         tickets: How many a simulated world has.
         copies: How often its rows are copied.
     """
-    url, now = large(store, tickets, BARE[name].projection.name, copies)  # type: ignore[arg-type]  # it can be hashed
+    url, now = large(store, tickets, BARE[name].projection.name, copies)
     found: dict[str, object] = {"tickets": tickets * (copies + 1), "aim": AIM}
     with Ticketing(url, clock=lambda: now) as app:
         for of, by in _BY.items():
