@@ -35,7 +35,7 @@ R = TypeVar("R", bound=Row)
 Fact = tuple[Event, datetime]
 NOTHING_PUBLISHED = TimeRules()
 few = settings(
-    max_examples=3,
+    max_examples=2,
     derandomize=True,
     phases=[Phase.generate],  # every example is a store of its own, and shrinking would make hundreds
     suppress_health_check=list(HealthCheck),
@@ -351,7 +351,7 @@ def a_frail_projection_is_as_frail_in_every_way(kept: Keeping, plan: Plan) -> No
 
 
 @given(plans(most=28))
-@settings(max_examples=40)
+@settings(max_examples=16)
 def test_rows_in_memory_are_the_same_in_every_way(plan: Plan) -> None:
     with keeping("memory", "", PROJECTIONS) as kept:
         rows_are_the_same_in_every_way(kept, plan)
@@ -366,7 +366,7 @@ def test_rows_on_disk_are_the_same_in_every_way(kind: str, postgres_server: str,
 
 
 @given(plans(most=40))
-@settings(max_examples=50)
+@settings(max_examples=25)
 def test_what_a_projection_in_memory_fails_at_is_the_same_in_every_way(plan: Plan) -> None:
     with keeping("memory", "", [Frail()]) as kept:
         a_frail_projection_is_as_frail_in_every_way(kept, plan)

@@ -16,7 +16,7 @@ OPENED = (60, 160)
 """Smaller companies than those of the long run."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def run() -> Run:
     """What the reports and simpler figures say of some worlds."""
     worlds = [numbered(1, number, OPENED) for number in range(WORLDS)]
