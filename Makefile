@@ -7,6 +7,8 @@ PYTHON := $(or $(firstword $(made_for)),python3)
 endif
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# The tests start the program a hundred times; without its bytecode on disk each start would compile it anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo dossier test lint rules clocks worlds soak phone-clocks bench bench-large clean
 
@@ -49,7 +51,7 @@ worlds: .venv/.installed-test ## a thousand companies whose true figures are kno
 soak: .venv/.installed-test ## kill processes and servers for ten minutes: writes docs/reliability.md
 	@.venv/bin/python -m tests.crash
 
-phone-clocks: .venv/.installed-test ## the clocks of all 1,104 phones on every store; make test takes a hundred
+phone-clocks: .venv/.installed-test ## the clocks and figures of all 1,104 phones on every store; make test takes a hundred
 	@TICKETING_PHONES=1104 .venv/bin/python -m pytest -k hundred tests/test_reports_of_real_logs.py
 
 bench: .venv/.installed-test ## how fast it is beside others; ENTRY=due_dates names one

@@ -10,6 +10,7 @@ from ticketing.adapters.counting import Asked, sources
 from ticketing.adapters.temporary_rows import TemporaryRows
 from ticketing.answering import Read, Rows
 from ticketing.domain.judged import Judged
+from ticketing.projections.built_in import CLOCK_ROWS
 from ticketing.projections.clocks import ClockRow, row_with
 from ticketing.projections.report import ReportRow
 from ticketing.projections.sample import Scope
@@ -75,7 +76,7 @@ def asked_of(rows: Iterable[ClockRow], scope: Scope, ask: Callable[[Rows], S]) -
         for one in rows:
             table.add(one)
         ends, _ = sources(table.select, NOW)
-        return ask(Rows(Read(0, frozenset(), set()), [(table.select, Asked(scope=scope, ends=ends))]))
+        return ask(Rows(Read(0, frozenset(), set()), [(table.select, Asked(scope=scope, ends=ends))], CLOCK_ROWS))
 
 
 def imported(number: int, until: datetime, *clocks: Judged) -> ClockRow:

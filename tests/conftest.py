@@ -7,7 +7,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests import postgres
+from tests import postgres, real_logs
 
 CONTRACTS = ("append_contract", "inline_contract", "store_contract", "tree_contract", "view_contract", "watch_contract")
 pytest.register_assert_rewrite(*(f"tests.{contract}" for contract in CONTRACTS))
@@ -60,6 +60,18 @@ def shared_data() -> Path:
     if not named:
         pytest.skip(NO_SHARED_DATA)
     return Path(named).resolve(strict=True)
+
+
+@pytest.fixture(scope="session")
+def stored_phones(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> real_logs.Imported:
+    """A store with the whole phone log; tests bring its rows up to date, and put nothing on record."""
+    return real_logs.stored(shared_data / real_logs.PHONES, tmp_path_factory.mktemp("phones"))
+
+
+@pytest.fixture(scope="session")
+def stored_help_desk(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> real_logs.Imported:
+    """The same of the help-desk log."""
+    return real_logs.stored(shared_data / real_logs.HELP_DESK, tmp_path_factory.mktemp("help-desk"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

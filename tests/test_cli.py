@@ -1,4 +1,4 @@
-"""The program as a process: exit codes, and one clear line for each bad input."""
+"""The program: exit codes, and one clear line for each bad input; some of it as a process of its own."""
 
 import os
 import sqlite3
@@ -9,16 +9,18 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from typer.testing import CliRunner, Result
 
 from ticketing.adapters.urls import split_schema
 from ticketing.application import Ticketing
+from ticketing.cli.program import app
 from ticketing.imports.logs import LogError, size_bytes
 
 ROOT = Path(__file__).parents[1]
 SITE = 'key = "harbour"\nversion = 1\neffective_from = 2026-01-01T00:00:00Z\nkind = "branch"\n'
 
 
-def ticketing(*arguments: str | Path, store: str | None = None) -> subprocess.CompletedProcess[str]:
+def process(*arguments: str | Path, store: str | None = None) -> subprocess.CompletedProcess[str]:
     """Runs the program as a user would, without a terminal."""
     environment = {name: value for name, value in os.environ.items() if name not in ("FORCE_COLOR", "TICKETING_STORE")}
     if store is not None:
@@ -34,14 +36,30 @@ def ticketing(*arguments: str | Path, store: str | None = None) -> subprocess.Co
     )
 
 
+def ticketing(*arguments: str | Path, store: str | None = None) -> Result:
+    """The same in the test's own process; what would end with a traceback is raised."""
+    environment = {"FORCE_COLOR": None, "TICKETING_STORE": store}
+    return CliRunner().invoke(app, [*map(str, arguments)], env=environment, catch_exceptions=False)
+
+
 def refused(*arguments: str | Path, code: int, store: str | None = None) -> str:
     """The one line on stderr of a run that must fail with this exit code."""
     done = ticketing(*arguments, store=store)
-    assert (done.returncode, done.stdout) == (code, ""), done.stdout + done.stderr
-    assert done.stderr.startswith("ticketing: ")
-    assert done.stderr.count("\n") == 1, done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stderr
+    return the_line(done.exit_code, done.stdout, done.stderr, code)
+
+
+def refused_process(*arguments: str | Path, code: int, store: str | None = None) -> str:
+    """The same of a process."""
+    done = process(*arguments, store=store)
+    return the_line(done.returncode, done.stdout, done.stderr, code)
+
+
+def the_line(exit_code: int, stdout: str, stderr: str, code: int) -> str:
+    assert (exit_code, stdout) == (code, ""), stdout + stderr
+    assert stderr.startswith("ticketing: ")
+    assert stderr.count("\n") == 1, stderr
+    assert "Traceback" not in stderr
+    return stderr
 
 
 def written(folder: Path, text: str, name: str = "site.toml") -> Path:
@@ -54,19 +72,19 @@ def written(folder: Path, text: str, name: str = "site.toml") -> Path:
 
 
 def test_without_a_command_the_program_explains_itself_and_says_that_this_was_wrong_use() -> None:
-    done = ticketing()
+    done = process()
     assert done.returncode == 2
     assert "Usage" in done.stdout
 
 
 def test_the_version_is_printed() -> None:
-    done = ticketing("--version")
+    done = process("--version")
     assert done.returncode == 0
     assert done.stdout.startswith("ticketing")
 
 
 def test_an_unknown_command_is_refused_with_the_nearest() -> None:
-    assert "Did you mean 'history'" in refused("historie", "R-1", code=2)
+    assert "Did you mean 'history'" in refused_process("historie", "R-1", code=2)
 
 
 def test_an_unknown_option_is_refused() -> None:
@@ -116,7 +134,8 @@ def test_a_question_to_a_file_that_is_not_there_makes_none(tmp_path: Path) -> No
 def test_a_question_finds_the_file_of_a_url_with_a_parameter(sqlite_url: str) -> None:
     with Ticketing(sqlite_url):
         pass
-    assert "there is no ticket R-1" in refused("show", "R-1", code=1, store=f"{sqlite_url}?synchronous=normal")
+    url = f"{sqlite_url}?synchronous=normal"
+    assert "there is no ticket R-1" in refused_process("show", "R-1", code=1, store=url)
 
 
 def test_a_server_that_cannot_be_reached_is_named_without_its_password() -> None:
@@ -214,7 +233,7 @@ def test_a_stored_event_that_nobody_can_read_is_named(tmp_path: Path, sqlite_url
 
 def test_a_ticket_that_nobody_recorded_is_found_wanting(sqlite_url: str) -> None:
     publish = ticketing("publish", *sorted(ROOT.glob("examples/reference/*.toml")), store=sqlite_url)
-    assert publish.returncode == 0, publish.stderr
+    assert publish.exit_code == 0, publish.stderr
     assert "there is no ticket R-1" in refused("show", "R-1", code=1, store=sqlite_url)
 
 
@@ -222,7 +241,7 @@ def test_a_refused_command_names_the_rule_and_records_nothing(tmp_path: Path, sq
     path = written(tmp_path, f"[site]\n{SITE}")
     said = refused("publish", path, "--actor", "t-1:technician", code=1, store=sqlite_url)
     assert said.startswith("ticketing: role-may-not: ")
-    assert ticketing("publish", path, store=sqlite_url).returncode == 0
+    assert ticketing("publish", path, store=sqlite_url).exit_code == 0
     other = written(tmp_path, f'[site]\n{SITE}name = "Harbour"\n')
     assert "already-on-record" in refused("publish", other, code=1, store=sqlite_url)
 

@@ -12,7 +12,7 @@ from ticketing.domain import events as e
 from ticketing.domain.publishing import Publish
 
 SLA = """\
-sla  sla@1
+sla  sla@2
 clocks due, all of them
 as of 2026-01-11T00:00:00.000000Z; zone UTC; position 54
 percentiles 50+90

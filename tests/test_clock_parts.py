@@ -25,12 +25,12 @@ from ticketing.domain.judged import Because, Judged, Verdict
 from ticketing.domain.ledger import Span
 from ticketing.figures.clocks import compliance_of, totals_of
 from ticketing.projections.clock_parts import overlap_parts, span_parts, stay_parts
+from ticketing.projections.clock_states import counted_as, is_due_by, stood
 from ticketing.projections.clocks import ClockRow, judged_in, spans_in
 from ticketing.projections.counts import Counted, Counts
 from ticketing.projections.dimensions import Dimensions
 from ticketing.projections.row import Row
 from ticketing.projections.sample import Scope
-from ticketing.projections.sla import stood
 
 MICROSECOND = timedelta(microseconds=1)
 INSTANTS = st.integers(0, 8).map(day)
@@ -76,7 +76,7 @@ def rows_of_clocks(draw: st.DrawFn) -> list[ClockRow]:
         source = draw(st.sampled_from(SOURCES))
         known = {**source, "imported_until": draw(INSTANTS)} if source else {}
         several = [draw(clocks(cycle)) for cycle in range(1, draw(st.integers(1, 4)))]
-        found.append(row(ticket, *several, **known))
+        found.append(row(ticket, *several, **known, is_cancelled=draw(st.booleans())))
     return found
 
 
@@ -100,14 +100,16 @@ def test_clocks_counted_by_the_store_are_those_that_are_judged_one_by_one(
     differing: Counter[tuple[Any, ...]] = Counter()
     for one in rows:
         for judged in judged_in(one):
-            state, was = stood(judged, until_of(one, rows, until))
+            observed_until = until_of(one, rows, until)
+            state, was = stood(judged, observed_until)
             is_withdrawn = judged.cancelled_because == "withdrawn"
             ended_at = None if is_withdrawn else judged.cancelled_at
             dated_at = judged.due_at or judged.verdict_at or ended_at or judged.judged_then_at
             if (is_withdrawn and was not in get_args(Verdict)) or (dated_at is not None and not scope.holds(dated_at)):
                 continue
-            states[judged.policy, state] += 1
-            then[judged.policy, was] += 1
+            due = is_due_by(judged, observed_until)
+            states[judged.policy, counted_as(state, is_due=due, is_of_cancelled=one.is_cancelled)] += 1
+            then[judged.policy, counted_as(was, is_due=due, is_of_cancelled=one.is_cancelled)] += 1
             verdicts = tuple(said if said in get_args(Verdict) else None for said in (was, state))
             differing[one.ticket_id, judged.cycle, was, state] += verdicts[0] != verdicts[1]
     assert (

@@ -34,7 +34,7 @@ def disputed(
     company: Company, number: int, at: float, *, ground: e.DisputeGround = "coverage", about: int | None = None
 ) -> UUID:
     """A ticket opened on day 0 with dispute D since `at`."""
-    ticket = company.opens(number, day(0))
+    ticket = company.repairs(number, 0, None)
     opens(company, ticket, at, ground=ground, about=about)
     return ticket
 
@@ -74,8 +74,8 @@ def test_disputed_within_h_days_out_of_opened_at_least_h_days_ago(company: Compa
     disputed(company, 1, 5)
     disputed(company, 2, 30)  # the last day counts
     disputed(company, 3, 31)  # too late
-    company.opens(4, day(0))
-    young = company.opens(5, day(80))
+    company.repairs(4, 0, None)
+    young = company.repairs(5, 80, None)
     opens(company, young, 81)  # its days have not passed
     cancelled = disputed(company, 6, 3)
     company.finds(cancelled, e.TicketClosed(outcome="cancelled"), day(4))
@@ -92,7 +92,7 @@ def test_disputed_within_h_days_out_of_opened_at_least_h_days_ago(company: Compa
 
 
 def test_where_nobody_disputed_the_rate_is_nought_by_whatever_it_is_asked(company: Company) -> None:
-    company.opens(1, day(0))
+    company.repairs(1, 0, None)
     company.now = day(100)
     for by in ([], ["site"], ["ground"], ["site", "clause"]):
         (row,) = reports.disputes(company.app, by=by).of("disputes")
@@ -136,9 +136,30 @@ def test_verdicts_are_split_by_whom_they_favour(company: Company) -> None:
     ]
 
 
+def test_disputes_about_units_that_never_came_are_in_no_figure_and_of_cancelled_tickets_in_no_share(
+    company: Company,
+) -> None:
+    channels: tuple[e.Channel, ...] = ("counter", "on_site")  # nothing has to be received on site
+    for number, channel in enumerate(channels, 1):
+        ticket = company.opens(number, day(0), channel=channel)
+        opens(company, ticket, 1, about=company.finds(ticket, REFUSED, day(1)))
+        rules(company, ticket, 3, "company")
+    cancelled = company.repairs(3, 0, None)
+    opens(company, cancelled, 1, about=company.finds(cancelled, REFUSED, day(1)))
+    rules(company, cancelled, 4, "customer")
+    company.finds(cancelled, e.TicketClosed(outcome="cancelled"), day(9))
+    company.now = day(100)
+    report = reports.disputes(company.app)
+    assert counts(report.of("disputes")[0]) == (1, 1, 0, 2)
+    assert counts(report.of("days_to_verdict")[0]) == (1, 2, 0, 1)  # the cancelled one ended without a verdict
+    (favoured,) = report.of("verdicts_for")
+    assert (favoured.group, counts(favoured)) == ({"in_favour_of": "company"}, (1, 1, 0, 2))
+    assert counts(report.of("disputed_overturned")[0]) == (0, 1, 0, 2)
+
+
 def refused(company: Company, number: int) -> tuple[UUID, int]:
     """A ticket refused by two clauses of the standard that was pinned before, and disputed; and the refusal."""
-    ticket = company.opens(number, day(0))
+    ticket = company.repairs(number, 0, None)
     company.finds(ticket, PINNED, day(1))
     version = company.finds(ticket, REFUSED, day(2))
     company.finds(ticket, PINNED.model_copy(update={"standard_version": 8}), day(3))
@@ -190,7 +211,7 @@ def approved(claim_id: str, amount: str, *, currency: str = "EUR", clause: str |
 
 
 def test_claims_approved_in_full_at_once_and_the_money_at_stake(company: Company) -> None:
-    one, two = company.opens(1, day(0)), company.opens(2, day(0))
+    one, two = company.repairs(1, 0, None), company.repairs(2, 0, None)
     claim(company, one, "A", "100.00", approved("A", "100.00"))
     claim(company, one, "B", "50.00", approved("B", "20.00"), approved("B", "40.00"))
     claim(company, one, "C", "30.00", approved("C", "30.00"), approved("C", "10.00"))  # charged back 20
@@ -213,7 +234,7 @@ def test_claims_approved_in_full_at_once_and_the_money_at_stake(company: Company
 
 
 def test_claims_decided_in_another_currency_cannot_be_compared(company: Company) -> None:
-    ticket = company.opens(1, day(0))
+    ticket = company.repairs(1, 0, None)
     claim(company, ticket, "A", "10.00", approved("A", "10.00"))
     claim(company, ticket, "B", "10.00", approved("B", "10.00", currency="USD"))
     claim(company, ticket, "C", "10.00", approved("C", "10.00", currency="USD"), currency="USD")
@@ -225,7 +246,7 @@ def test_claims_decided_in_another_currency_cannot_be_compared(company: Company)
 
 
 def test_a_cancelled_tickets_claims_are_in_no_rate_but_their_money_is_at_stake(company: Company) -> None:
-    ticket = company.opens(1, day(0))
+    ticket = company.repairs(1, 0, None)
     claim(company, ticket, "A", "10.00", approved("A", "0.00"))
     company.finds(ticket, e.TicketClosed(outcome="cancelled"), day(3))
     report = reports.claims(company.app)
@@ -235,8 +256,18 @@ def test_a_cancelled_tickets_claims_are_in_no_rate_but_their_money_is_at_stake(c
     assert report.of("claims_refused")[0].value == 10
 
 
+def test_claims_for_units_that_never_came_are_in_no_rate_but_their_money_is_at_stake(company: Company) -> None:
+    channels: tuple[e.Channel, ...] = ("courier", "remote")
+    for number, channel in enumerate(channels, 1):
+        claim(company, company.opens(number, day(0), channel=channel), "A", "10.00", approved("A", "0.00", clause="9"))
+    report = reports.claims(company.app)
+    assert [counts(row) for row in report.of("claims")] == [(0, 1, 0, 1)]
+    assert [counts(row) for row in report.of("claims_rejected_by_clause")] == [(1, 1, 0, 1)]
+    assert report.of("claims_refused")[0].value == 20
+
+
 def test_who_claimed_nothing_has_no_sum(company: Company) -> None:
-    company.opens(1, day(0))
+    company.repairs(1, 0, None)
     row = reports.claims(company.app).of("claims_claimed")[0]
     assert (row.value, row.reason) == (None, "nothing was claimed of the manufacturer")
 

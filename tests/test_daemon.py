@@ -158,7 +158,7 @@ def test_inline_rows_are_left_to_the_appends_and_taken_up_again_afterwards(store
 
 @pytest.mark.parametrize("kind", ["sqlite_url", "postgres_url"])
 def test_the_memory_of_a_daemon_does_not_grow_with_the_log(kind: str, request: pytest.FixtureRequest) -> None:
-    facts, tickets, in_one_call = 20_000, 10, 100
+    facts, tickets, in_one_call = 8_000, 10, 100
     with closing(opened(request.getfixturevalue(kind))) as store:
         for version in range(0, facts // tickets, in_one_call):
             store.append([append(ticket, version, *[RepairStarted()] * in_one_call) for ticket in range(tickets)])
@@ -166,8 +166,8 @@ def test_the_memory_of_a_daemon_does_not_grow_with_the_log(kind: str, request: p
         peaks: list[int] = []
 
         def measure(turn: Turn) -> None:
-            """Notes the peak of each 2,000 facts."""
-            if turn.position is not None and turn.position % 2_000 == 0:
+            """Notes the peak of each 800 facts."""
+            if turn.position is not None and turn.position % 800 == 0:
                 peaks.append(tracemalloc.get_traced_memory()[1])
                 tracemalloc.reset_peak()
 
@@ -179,7 +179,7 @@ def test_the_memory_of_a_daemon_does_not_grow_with_the_log(kind: str, request: p
         finally:
             tracemalloc.stop()
         assert tallied(kept) == facts
-    # At first things are made that stay; from then on 2,000 facts need what the ones before needed, but for a moment in
+    # At first things are made that stay; from then on 800 facts need what the ones before needed, but for a moment in
     # which something else is loaded: what grows with the log is above it in most of them.
     settled, *later = peaks[1:]
     assert len(later) == 8

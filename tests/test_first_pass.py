@@ -48,6 +48,14 @@ def test_a_cancelled_ticket_is_excluded_and_counted(company: Company) -> None:
     assert (passed.value, passed.reason, passed.excluded) == (None, "no ticket was presented in the period", 1)
 
 
+def test_a_unit_presented_that_was_never_received_is_excluded_and_counted(company: Company) -> None:
+    channels: tuple[e.Channel, ...] = ("counter", "on_site")  # nothing has to be received on site
+    for number, channel in enumerate(channels, 1):
+        company.finds(company.opens(number, day(0), channel=channel), e.QcPassed(), day(0))
+    for row, passed in zip(asked(company), (1, 0), strict=True):
+        assert (row.numerator, row.denominator, row.excluded) == (passed, 1, 1)
+
+
 def test_the_period_is_that_of_the_first_presentation(company: Company) -> None:
     presented(company, 1, 5, e.QcPassed())
     presented(company, 2, 8, e.QcFailed())

@@ -405,6 +405,18 @@ def test_answers_are_told_by_the_site_that_was_asked(company: Company) -> None:
     assert [(row.value, row.denominator, row.unit) for row in waiting] == [(1, 2, "requests"), (1, 3, "requests")]
 
 
+def test_requests_of_a_cancelled_ticket_are_left_out_of_the_share_and_counted(company: Company) -> None:
+    for number, outcome in ((1, "repaired"), (2, "cancelled")):
+        ticket = company.repairs(number, 0, None)
+        company.finds(ticket, e.RequestMade(request_id="a", to_site="leipzig", about="part"), day(1))
+        company.finds(ticket, e.RequestMade(request_id="b", to_site="leipzig", about="tool"), day(8))
+        company.finds(ticket, e.RequestAnswered(request_id="a", is_granted=True), day(2))
+        company.finds(ticket, e.TicketClosed.model_validate({"outcome": outcome}), day(9))
+    company.now = day(9)
+    # Of each ticket one answered in time and one not due; those of the cancelled one are none of them.
+    assert counts(one(reports.requests(company.app), "requests")) == (1, 1, 2, 1)
+
+
 def test_nothing_asked_is_null_with_a_reason(company: Company) -> None:
     company.repairs(1, 0, 3)
     row = one(reports.requests(company.app, within_days=1), "requests")

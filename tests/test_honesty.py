@@ -174,7 +174,7 @@ def test_a_line_on_which_nothing_was_done_was_billed_for_nothing(company: Compan
 
 def test_work_that_is_billed_in_advance_is_no_fault_while_it_may_be_done_yet(company: Company) -> None:
     ticket = story(company, 1, FOUND, PAID, estimate("f-1"), approved("a"), billed(("a", 40)))
-    assert counts(company, "honesty") == (0, 1, 0, 0)
+    assert counts(company, "honesty") == (0, 0, 0, 1)
     company.finds(ticket, e.TicketClosed(outcome="returned_unrepaired"), day(1))
     assert counts(company, "honesty") == (1, 1, 0, 0)
 
@@ -205,6 +205,30 @@ def test_any_of_it_counts_once_and_cancelled_tickets_are_left_out(company: Compa
     assert (row.cohort, row.numerator, row.denominator, row.excluded, row.value) == ("handed_back_in", 1, 2, 1, 50.0)
     # Wilson of 1 of 2, z 1.959964: (0.5 + z²/4 ± z·√(0.125 + z²/16)) / (1 + z²/2) = 0.094531, 0.905469.
     assert (row.low, row.high) == (9.453121, 90.546879)
+
+
+def test_what_failed_by_something_else_is_told_before_it_is_known_whether_what_was_billed_is_done(
+    company: Company,
+) -> None:
+    story(company, 1, FOUND, estimate("f-9"), billed(("a", 40)))
+    assert counts(company, "honesty") == (1, 1, 0, 0)
+    story(company, 2, FOUND, estimate("f-1"), approved("a"), fitted("a"), billed(("a", 40)))  # more may be billed yet
+    assert counts(company, "honesty") == (1, 1, 0, 1)
+    story(company, 3, FOUND, estimate("f-1"))
+    assert counts(company, "honesty") == (1, 2, 0, 1)
+
+
+def test_what_was_quoted_and_billed_for_a_unit_that_never_came_is_left_out_and_counted(company: Company) -> None:
+    channels: tuple[e.Channel, ...] = ("courier", "remote")
+    for number, channel in enumerate(channels, 1):
+        ticket = company.opens(number, day(0), channel=channel)
+        for fact in (PAID, estimate(None), approved("a"), e.RepairStarted(), billed(("a", 101))):
+            company.finds(ticket, fact, day(1))
+        company.finds(ticket, e.TicketClosed(outcome="refused"), day(2))
+    told = {
+        row.figure: (row.denominator, row.excluded) for row in reports.honesty(company.app, cohort="closed_in").rows
+    }
+    assert told == dict.fromkeys(told, (1, 1))
 
 
 def test_nothing_quoted_is_null_with_a_reason(company: Company) -> None:

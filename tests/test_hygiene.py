@@ -62,7 +62,20 @@ def test_a_corrected_fact_is_as_late_as_it_is_now_said_to_be_and_a_correction_is
     company.corrects(ticket, received, "occurred_at", day(5), day(10))
     assert counts(one(company, "hygiene")) == (1, 2, 0, 0)
     company.retracts(ticket, received, day(10))
-    assert counts(one(company, "hygiene")) == (0, 1, 0, 0)
+    assert counts(one(company, "hygiene")) == (0, 0, 1, 0)  # and now the unit never came
+
+
+def test_the_record_of_a_ticket_never_received_is_left_out_and_counted(company: Company) -> None:
+    company.now = day(30)
+    channels: tuple[e.Channel, ...] = ("courier", "remote")
+    for number, channel in enumerate(channels, 1):
+        ticket = company.opens(number, day(0), channel=channel)
+        company.finds(ticket, PARTS, day(1))
+        company.finds(ticket, e.TicketClosed(outcome="refused"), day(2))
+        company.finds(ticket, e.TicketReopened(ground="same_fault"), day(3))
+    assert counts(one(company, "hygiene")) == (4, 4, 4, 0)
+    assert counts(one(company, "waits_without_evidence")) == (1, 1, 1, 0)
+    assert counts(one(company, "closed_and_reopened")) == (1, 1, 1, 0)
 
 
 def test_imported_facts_and_those_of_cancelled_tickets_are_left_out_and_counted(company: Company) -> None:

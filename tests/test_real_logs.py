@@ -1,61 +1,38 @@
-"""Two real logs, imported by the mappings in `examples/`; every figure is counted again from the raw file."""
+"""Two real logs as they stand in a store; every figure is counted again from the raw file."""
 
 import csv
 import gzip
-import random
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.real_logs import HELP_DESK, PHONES, Imported, first_of_help_desk, first_phones, imported, opened, stored
 from ticketing.adapters.private import private_parts
 from ticketing.application import Ticketing
 from ticketing.domain import events as e
 from ticketing.domain.evolve import replay
 from ticketing.domain.values import Event, Recorded
-from ticketing.imports.log_import import ImportReport
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
-PHONES = "phone-repair.xes.gz"
-HELP_DESK = "helpdesk-italy.csv.gz"
 XES = "{http://www.xes-standard.org/}"
+SOME = 200
+"""How many cases are enough for what is imported several times."""
+
 Histories = Mapping[str, list[Recorded[Event]]]
 Raw = Mapping[str, list[dict[str, str]]]
 
 
-def opened(url: str) -> Ticketing:
-    clock = lambda: datetime(2026, 7, 1, tzinfo=UTC)  # noqa: E731 - the same stamps in every run
-    return Ticketing(url, clock=clock, random_bytes=random.Random(1).randbytes)
+class Told:
+    """What a store with one log in it tells."""
 
-
-def imported(app: Ticketing, shared_data: Path, log: str) -> ImportReport:
-    return app.import_log(shared_data / log, EXAMPLES / f"{log.split('.', maxsplit=1)[0]}.toml")
-
-
-def write_first_cases(log: Path, to: Path, cases: int) -> None:
-    """Writes all rows of the first cases of the help-desk log."""
-    with gzip.open(log, "rt", encoding="utf-8", newline="") as file, gzip.open(to, "wt", encoding="utf-8") as shorter:
-        reader = csv.DictReader(file)
-        writer = csv.DictWriter(shorter, reader.fieldnames or ())
-        writer.writeheader()
-        kept: set[str] = set()
-        for row in reader:
-            if row["Case ID"] in kept or len(kept) < cases:
-                kept.add(row["Case ID"])
-                writer.writerow(row)
-
-
-class Imported:
-    """An SQLite store with one log in it."""
-
-    def __init__(self, shared_data: Path, log: str, folder: Path) -> None:
-        self.shared_data, self.log = shared_data, log
-        self.app = opened(f"sqlite:///{folder / 'store'}")
-        self.report = imported(self.app, shared_data, log)
+    def __init__(self, imported: Imported) -> None:
+        self.log, self.report = imported.log, imported.report
+        self.app = opened(imported.url)
         self.histories: Histories = {
             history[0].event.number.split("/", 1)[1]: history
             for history in self.app.store.histories()
@@ -76,27 +53,35 @@ class Imported:
 
 
 @pytest.fixture(scope="module")
-def phones(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Imported]:
-    done = Imported(shared_data, PHONES, tmp_path_factory.mktemp("phones"))
-    yield done
-    done.app.close()
+def phones(stored_phones: Imported) -> Iterator[Told]:
+    told = Told(stored_phones)
+    with closing(told.app):
+        yield told
 
 
 @pytest.fixture(scope="module")
-def help_desk(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Imported]:
-    done = Imported(shared_data, HELP_DESK, tmp_path_factory.mktemp("help-desk"))
-    yield done
-    done.app.close()
+def help_desk(stored_help_desk: Imported) -> Iterator[Told]:
+    told = Told(stored_help_desk)
+    with closing(told.app):
+        yield told
 
 
 @pytest.fixture(scope="module")
-def some_of_help_desk(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Imported]:
-    """The first 1,000 cases, for what is imported several times."""
+def some_phones(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    """The first cases of the phone log."""
+    folder = tmp_path_factory.mktemp("some-phones")
+    told = Told(stored(first_phones(shared_data / PHONES, folder, SOME), folder))
+    with closing(told.app):
+        yield told
+
+
+@pytest.fixture(scope="module")
+def some_of_help_desk(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    """The first cases of the help-desk log."""
     folder = tmp_path_factory.mktemp("some-of-help-desk")
-    write_first_cases(shared_data / HELP_DESK, folder / HELP_DESK, 1000)
-    done = Imported(folder, HELP_DESK, folder)
-    yield done
-    done.app.close()
+    told = Told(stored(first_of_help_desk(shared_data / HELP_DESK, folder, SOME), folder))
+    with closing(told.app):
+        yield told
 
 
 @pytest.fixture(scope="module")
@@ -127,22 +112,22 @@ def of(rows: list[dict[str, str]], activity: str, transition: str = "complete") 
 # the phone log
 
 
-def test_the_phone_log_has_1104_tickets_of_which_1000_are_closed(phones: Imported, raw_phones: Raw) -> None:
+def test_the_phone_log_has_1104_tickets_of_which_1000_are_closed(phones: Told, raw_phones: Raw) -> None:
     archived = {case for case, rows in raw_phones.items() if of(rows, "Archive Repair")}
     assert set(phones.histories) == set(raw_phones)
     assert phones.closed() == archived
     assert (len(raw_phones), len(archived), len(raw_phones) - len(archived)) == (1104, 1000, 104)
 
 
-@pytest.mark.parametrize("log", ["phones", "some_of_help_desk"])
+@pytest.mark.parametrize("log", ["some_phones", "some_of_help_desk"])
 def test_importing_a_real_log_again_adds_nothing(request: pytest.FixtureRequest, log: str) -> None:
-    first: Imported = request.getfixturevalue(log)
-    again = imported(first.app, first.shared_data, first.log)
+    first: Told = request.getfixturevalue(log)
+    again = imported(first.app, first.log)
     assert again.events_added == again.changed == 0
     assert again.events_there == first.report.events_added == first.app.store.head()
 
 
-def test_293_phones_were_reworked(phones: Imported, raw_phones: Raw) -> None:
+def test_293_phones_were_reworked(phones: Told, raw_phones: Raw) -> None:
     failed = {
         case
         for case, rows in raw_phones.items()
@@ -152,7 +137,7 @@ def test_293_phones_were_reworked(phones: Imported, raw_phones: Raw) -> None:
     assert len(failed) == 293
 
 
-def test_809_of_1102_phones_passed_at_first_presentation(phones: Imported, raw_phones: Raw) -> None:
+def test_809_of_1102_phones_passed_at_first_presentation(phones: Told, raw_phones: Raw) -> None:
     first = {case: tests[0]["defectFixed"] for case, rows in raw_phones.items() if (tests := of(rows, "Test Repair"))}
     outcomes = {
         case: presented[0]
@@ -165,7 +150,7 @@ def test_809_of_1102_phones_passed_at_first_presentation(phones: Imported, raw_p
     assert (list(first.values()).count("true"), len(first)) == (809, 1102)
 
 
-def test_every_phone_was_in_house_from_register_to_archive(phones: Imported, raw_phones: Raw) -> None:
+def test_every_phone_was_in_house_from_register_to_archive(phones: Told, raw_phones: Raw) -> None:
     raw = {
         case: [
             datetime.fromisoformat(row["time:timestamp"]) for row in of(rows, "Register") + of(rows, "Archive Repair")
@@ -180,7 +165,7 @@ def test_every_phone_was_in_house_from_register_to_archive(phones: Imported, raw
     assert stays[899] == timedelta(hours=1, minutes=32)  # nearest rank: the 900th of 1,000; 1.5333 h
 
 
-def test_every_phone_is_of_the_model_and_defect_that_its_analysis_found(phones: Imported, raw_phones: Raw) -> None:
+def test_every_phone_is_of_the_model_and_defect_that_its_analysis_found(phones: Told, raw_phones: Raw) -> None:
     raw = {
         case: (row["phoneType"], row["defectType"])
         for case, rows in raw_phones.items()
@@ -195,7 +180,7 @@ def test_every_phone_is_of_the_model_and_defect_that_its_analysis_found(phones: 
     assert found == raw
 
 
-def test_testers_who_checked_their_own_diagnosis_are_flagged(phones: Imported, raw_phones: Raw) -> None:
+def test_testers_who_checked_their_own_diagnosis_are_flagged(phones: Told, raw_phones: Raw) -> None:
     own = sum(
         test["org:resource"] == of(rows, "Analyze Defect")[0]["org:resource"]
         for rows in raw_phones.values()
@@ -204,9 +189,7 @@ def test_testers_who_checked_their_own_diagnosis_are_flagged(phones: Imported, r
     assert phones.report.flags["inspector-did-the-work"] == own > 0
 
 
-def test_phones_archived_with_their_defect_are_returned_unrepaired_and_flagged(
-    phones: Imported, raw_phones: Raw
-) -> None:
+def test_phones_archived_with_their_defect_are_returned_unrepaired_and_flagged(phones: Told, raw_phones: Raw) -> None:
     broken = {
         case
         for case, rows in raw_phones.items()
@@ -224,7 +207,7 @@ def test_phones_archived_with_their_defect_are_returned_unrepaired_and_flagged(
     }
 
 
-def test_no_row_of_the_phone_log_is_lost_but_those_left_out_on_purpose(phones: Imported, raw_phones: Raw) -> None:
+def test_no_row_of_the_phone_log_is_lost_but_those_left_out_on_purpose(phones: Told, raw_phones: Raw) -> None:
     starts = sum(len(of(rows, "Test Repair", "start")) for rows in raw_phones.values())
     assert phones.report.ignored == {"Test Repair (start)": starts}
     assert phones.report.skipped == phones.report.noted == {}
@@ -236,7 +219,7 @@ def test_no_row_of_the_phone_log_is_lost_but_those_left_out_on_purpose(phones: I
 # the help-desk log
 
 
-def test_the_help_desk_log_has_4580_tickets_of_which_4559_are_closed(help_desk: Imported, raw_help_desk: Raw) -> None:
+def test_the_help_desk_log_has_4580_tickets_of_which_4559_are_closed(help_desk: Told, raw_help_desk: Raw) -> None:
     closed = {case for case, rows in raw_help_desk.items() if any(row["Activity"] == "Closed" for row in rows)}
     assert set(help_desk.histories) == set(raw_help_desk)
     assert help_desk.having(e.TicketClosed) == closed
@@ -245,7 +228,7 @@ def test_the_help_desk_log_has_4580_tickets_of_which_4559_are_closed(help_desk: 
 
 
 def test_the_waits_of_the_help_desk_add_up_to_the_time_from_each_wait_to_the_next_row(
-    help_desk: Imported, raw_help_desk: Raw
+    help_desk: Told, raw_help_desk: Raw
 ) -> None:
     raw, last = timedelta(), 0
     for rows in raw_help_desk.values():
@@ -271,7 +254,7 @@ def test_the_waits_of_the_help_desk_add_up_to_the_time_from_each_wait_to_the_nex
 
 
 def test_every_row_of_the_help_desk_log_is_a_fact_also_where_it_repeats_another(
-    help_desk: Imported, raw_help_desk: Raw
+    help_desk: Told, raw_help_desk: Raw
 ) -> None:
     rows = Counter(row["Activity"] for case in raw_help_desk.values() for row in case)
     assert help_desk.count(e.TicketClosed) == rows["Closed"]
@@ -286,7 +269,7 @@ def test_every_row_of_the_help_desk_log_is_a_fact_also_where_it_repeats_another(
     assert help_desk.count(e.NoteRecorded) == sum(rows[activity] for activity in (*rest, *states))
 
 
-def test_what_the_help_desk_did_out_of_order_is_flagged(help_desk: Imported, raw_help_desk: Raw) -> None:
+def test_what_the_help_desk_did_out_of_order_is_flagged(help_desk: Told, raw_help_desk: Raw) -> None:
     closings = [sum(row["Activity"] == "Closed" for row in rows) for rows in raw_help_desk.values()]
     assert help_desk.count(e.TicketClosed, "illegal-transition") == sum(n - 1 for n in closings if n > 1) == 15
     # No row tells of a diagnosis, so every resolution comes without one.
@@ -308,11 +291,11 @@ def said(app: Ticketing) -> list[tuple[object, ...]]:
     return facts
 
 
-@pytest.mark.parametrize("log", ["phones", "some_of_help_desk"])
+@pytest.mark.parametrize("log", ["some_phones", "some_of_help_desk"])
 @pytest.mark.parametrize("other", ["memory", "postgresql"])
 def test_a_real_log_is_the_same_facts_in_every_store(request: pytest.FixtureRequest, log: str, other: str) -> None:
-    first: Imported = request.getfixturevalue(log)
+    first: Told = request.getfixturevalue(log)
     url = "memory:" if other == "memory" else request.getfixturevalue("postgres_url")
     with opened(url) as app:
-        assert imported(app, first.shared_data, first.log) == first.report
+        assert imported(app, first.log) == first.report
         assert said(app) == said(first.app)

@@ -79,6 +79,21 @@ def test_what_recognition_is_told_by() -> None:
     assert not {e.ComplaintReceived, e.BillIssued, e.NoteRecorded} & (recognition.TAKEN | same_unit.TAKEN)
 
 
+def test_what_is_said_of_units_that_never_came_is_left_out_and_counted(company: Company) -> None:
+    channels: tuple[e.Channel, ...] = ("courier", "on_site")  # nothing has to be received on site
+    for number, channel in enumerate(channels, 1):
+        ticket = company.opens(number, day(0), channel=channel)
+        contacted(company, ticket, 1, accepted=True)
+        company.finds(ticket, e.RepairCompleted(), day(2))
+        company.finds(ticket, e.UnitHandedBack(), day(2))
+        rated(company, ticket, 5, 3)
+    company.now = day(50)
+    report = reports.recognition(company.app)
+    for figure in ("response_rate", "satisfied", "explanation_accepted"):
+        assert counts(report, figure) == (1, 1, 1, 0)
+    assert counts(report, "mean_rating") == (5, 1, 1, 0)
+
+
 def test_a_mean_rating_stands_beside_how_many_rated(company: Company) -> None:
     for number, rating in enumerate((5, 4, 2, None, None), 1):
         ticket = visits(company, number, 0, 10)

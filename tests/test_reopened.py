@@ -66,7 +66,10 @@ def test_a_repeat_stays_with_who_repaired_before_it(company: Company) -> None:
     company.finds(ticket, e.UnitHandedBack(), day(202))
     company.now = day(400)
     charged = reports.repeat_rate(company.app, by=("site", "technician")).of("repeat_rate")
-    assert [(row.group, row.numerator) for row in charged] == [({"site": "berlin", "technician": "t-1"}, 1)]
+    assert [(row.group, row.numerator) for row in charged] == [
+        ({"site": "berlin", "technician": "t-1"}, 1),
+        ({"site": "munich", "technician": "t-9"}, 0),
+    ]
 
 
 def test_a_first_presentation_is_that_of_who_presented_it(company: Company) -> None:

@@ -73,6 +73,10 @@ def printed_by(company: Company, **changed: object) -> str:
         ({"position": 999}, "there is no position 999: the log ends at"),
         ({"rows": []}, "does not give what was printed"),
         ({"rows": "none"}, "'rows' a list"),
+        ({"rows": [{"figure": "complaint_rate"}]}, "a row of it lacks what every row has"),
+        ({"position": "3"}, "'position' must be a whole number"),
+        ({"zone": 3}, "'zone' must be text"),
+        ({"known_at": 3}, "'known_at' must be text or null"),
         ({"parameters": {"by": [], "w_day": 3}}, "w_day is no parameter of complaint_rate; the nearest is w_days"),
     ],
 )

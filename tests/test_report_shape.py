@@ -26,7 +26,7 @@ def test_a_report_is_one_json_object_in_a_fixed_order(company: Company) -> None:
         == """\
 {
   "figure": "first_pass",
-  "definition": "first_pass@1",
+  "definition": "first_pass@2",
   "parameters": {
     "by": []
   },
@@ -41,7 +41,7 @@ def test_a_report_is_one_json_object_in_a_fixed_order(company: Company) -> None:
   "rows": [
     {
       "figure": "first_pass",
-      "definition": "first_pass@1",
+      "definition": "first_pass@2",
       "cohort": "presented_in",
       "group": {},
       "value": null,
@@ -56,7 +56,7 @@ def test_a_report_is_one_json_object_in_a_fixed_order(company: Company) -> None:
     },
     {
       "figure": "reworked",
-      "definition": "reworked@1",
+      "definition": "reworked@2",
       "cohort": "presented_in",
       "group": {},
       "value": null,

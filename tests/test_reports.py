@@ -106,6 +106,17 @@ FACTS: tuple[Event, ...] = (
     e.ComplaintResolved(complaint_id="c", is_upheld=True),
     e.SatisfactionRated(rating=4),
     e.CustomerContacted(direction="to_customer", channel="phone", topic="verdict", explanation_accepted=False),
+    e.PartFitted(part_number="P-3", cost=Money(amount=Decimal(5), currency="EUR"), estimate_line="a"),
+    e.PayersRevised(
+        dispute_id="D",
+        estimate_version=1,
+        lines=(
+            e.LineShare(line_id="a", payer="manufacturer", amount=Money(amount=Decimal(3), currency="EUR")),
+            e.LineShare(line_id="a", payer="customer", amount=Money(amount=Decimal(7), currency="EUR")),
+        ),
+        reason=WHY,
+    ),
+    e.EstimateDeclined(estimate_version=1),
 )
 
 
@@ -191,7 +202,7 @@ ASKED: tuple[tuple[Callable[..., Report], dict[str, Any]], ...] = (
 def rows_in_pages(company: Company, size: int) -> list[list[Row]]:
     for projection in BUILT_IN:
         company.app.store.remove_view(ViewId(projection.name, projection.version))
-        catch_up(company.app.store, [projection], page_size=size)
+    catch_up(company.app.store, BUILT_IN, page_size=size)
     return [list(company.app.projections.rows(projection)) for projection in BUILT_IN]
 
 

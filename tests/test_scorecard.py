@@ -15,7 +15,7 @@ from ticketing.domain.measured_faults import measured_faults
 from ticketing.domain.policy import DefinedClock, Target
 from ticketing.domain.publishing import Publish
 from ticketing.domain.reference import PolicyPublished
-from ticketing.domain.values import SerialNumber
+from ticketing.domain.values import Money, SerialNumber
 from ticketing.figures import scorecard
 from ticketing.projections.report import ReportRow
 from ticketing.repeating import repeat
@@ -29,16 +29,24 @@ BACK = DefinedClock(
     target=Target(elapsed_hours=Decimal(72)),
 )
 ALL = (
+    MeasuredFigure(figure="claims", at_least=Decimal(90), minimum_n=1),
     MeasuredFigure(figure="complaint_rate", days=5, at_most=Decimal(10), minimum_n=1),
     MeasuredFigure(figure="complaint_rate_opened", days=9, at_most=Decimal("12.5"), minimum_n=1),
+    MeasuredFigure(figure="complaints_per_1000", days=9, at_most=Decimal(400), minimum_n=1),
     MeasuredFigure(figure="first_pass", at_least=Decimal(90), minimum_n=1),
     MeasuredFigure(figure="first_time_fix", days=30, at_least=Decimal(80), minimum_n=1),
+    MeasuredFigure(figure="long_term", days=30, at_most=Decimal(10), minimum_n=1),
+    MeasuredFigure(figure="no_fault_found", at_most=Decimal(20), minimum_n=1),
     MeasuredFigure(figure="promises", at_least=Decimal(95), minimum_n=1),
     MeasuredFigure(figure="repeat_rate", days=30, at_most=Decimal(5), minimum_n=1),
     MeasuredFigure(figure="sla", clock="back", at_least=Decimal(50), minimum_n=1),
     MeasuredFigure(figure="turnaround", percentile=90, at_most=Decimal(7), minimum_n=1),
     MeasuredFigure(figure="within_days", days=3, at_least=Decimal(40), minimum_n=1),
 )
+
+
+FOUND = e.DiagnosisRecorded(findings=(e.Finding(finding_id="f", cause="wear"),))
+EUROS = Money(amount=Decimal(10), currency="EUR")
 
 
 def contract(
@@ -60,6 +68,7 @@ def repaired(company: Company, number: int, opened: float, back: float, serial: 
     if serial is not None:
         company.finds(ticket, e.UnitIdentified(manufacturer="ACME", serial=SerialNumber(text=serial)), day(opened))
     company.finds(ticket, e.UnitReceived(site="berlin"), day(opened))
+    company.finds(ticket, FOUND, day(back))
     company.finds(ticket, e.RepairCompleted(), day(back))
     company.finds(ticket, e.QcPassed(), day(back))
     company.finds(ticket, e.UnitHandedBack(), day(back))
@@ -82,15 +91,22 @@ def test_every_figure_that_a_contract_may_name_is_reported_and_told_met_or_not(c
     for number, back in enumerate((1, 2, 4, 8), 1):
         repaired(company, number, 0, back)
     company.complains(company.app.ticket("T-2").ticket_id, 4)
+    two = company.app.ticket("T-2").ticket_id
+    company.finds(two, e.ClaimSubmitted(claim_id="C", to="ACME", amount=EUROS), day(9))
+    company.finds(two, e.ClaimDecided(claim_id="C", amount_approved=EUROS), day(10))
     company.now = day(60)
     found = {row.figure: row for row in card(company)}
     assert list(found) == [figure.figure for figure in ALL]
     told = {name: (row.value, row.compared["is_met"]) for name, row in found.items() if row.compared is not None}
     assert told == {
+        "claims": (100.0, True),
         "complaint_rate": (25.0, False),
         "complaint_rate_opened": (25.0, False),
+        "complaints_per_1000": (250.0, True),
         "first_pass": (100.0, True),
         "first_time_fix": (100.0, True),
+        "long_term": (None, None),
+        "no_fault_found": (0.0, True),
         "promises": (None, None),
         "repeat_rate": (0.0, True),
         "sla": (50.0, True),
@@ -100,7 +116,8 @@ def test_every_figure_that_a_contract_may_name_is_reported_and_told_met_or_not(c
     assert {row.group["contract"] for row in found.values()} == {"acme@1"}
     assert found["sla"].denominator == 4
     assert (found["turnaround"].unit, found["turnaround"].percentiles) == ("d", None)
-    assert found["promises"].reason == "no ticket of ACME in the period"
+    assert {found[name].reason for name in ("long_term", "promises")} == {"no ticket of ACME in the period"}
+    assert found["complaints_per_1000"].unit == "per 1,000"
 
 
 def test_two_contracts_with_different_days_give_different_repeat_rates_from_the_same_facts(company: Company) -> None:
@@ -151,6 +168,22 @@ def test_a_version_measures_what_came_while_it_was_in_force(company: Company) ->
     ]
 
 
+def test_a_version_counts_the_clocks_that_it_judges_and_tells_of_those_that_another_did(company: Company) -> None:
+    figure = MeasuredFigure(figure="sla", clock="back", at_least=Decimal(50), minimum_n=1)
+    contract(company, figure)
+    contract(company, figure, version=2, since=10)
+    # Due three days after receipt: the first one under version 1; the second, begun under it, while 2 is in force.
+    for number, opened, back in ((1, 1, 2), (2, 9, 20), (3, 11, 12), (4, 12, 13)):
+        repaired(company, number, opened, back)
+    company.now = day(30)
+    shown = [(row.group["contract"], row.numerator, row.denominator, row.excluded) for row in card(company)]
+    assert shown == [("acme@1", 1, 1, 0), ("acme@2", 2, 2, 1)]
+    (late,) = card(company, from_=day(10), to=day(13))
+    assert late.parts is not None
+    assert (late.value, late.parts["by_another_version"]) == (None, 1)
+    assert late.reason == "no verdict yet: 1 judged by another version"
+
+
 def test_a_period_before_the_contract_has_no_scorecard_and_a_contract_without_a_due_clock_a_reason(
     company: Company,
 ) -> None:
@@ -189,6 +222,25 @@ def test_figures_of_one_name_are_restated_each_for_itself(company: Company) -> N
     company.corrects(back.stream_id, back.version, "occurred_at", day(0.5), day(201))
     rows: Any = restatement(company.app, before).rows
     assert [(row["was"]["numerator"], row["now"]["numerator"]) for row in rows] == [(0, 1)]
+
+
+def test_tickets_open_for_long_are_those_of_the_last_instant_of_a_version_and_none_of_one_to_come(
+    company: Company,
+) -> None:
+    for version, since in enumerate((-100, 40, 90), 1):
+        long_term = MeasuredFigure(figure="long_term", days=30, at_most=Decimal(40), minimum_n=1)
+        contract(company, long_term, version=version, since=since)
+    company.repairs(1, 0, None)
+    company.repairs(2, 0, 45)
+    company.repairs(3, 20, None)
+    company.now = day(60)
+    told = [(row.group["from"], row.numerator, row.denominator, row.censored) for row in card(company)]
+    # Version 1 up to day 40: open are 1 and 2 for 40 days, 3 for 20. Version 2 as of day 60: 1 for 60 days, 3 for 40.
+    assert [(numerator, denominator) for _, numerator, denominator, _ in told] == [(2, 3), (2, 2), (0, 0)]
+    printed = reports.scorecard(company.app, manufacturer="ACME")
+    assert printed.as_of == "2026-03-02T00:00:00.000000Z"
+    company.now = day(200)
+    assert repeat(company.app, printed.to_json()) == printed
 
 
 def test_a_percentile_that_is_not_reached_because_late_tickets_are_left_open_is_missed(company: Company) -> None:

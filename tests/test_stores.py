@@ -95,15 +95,17 @@ def test_a_process_that_has_an_inline_projection_goes_on_beside_one_that_lacks_i
         assert [row.marks for row in view_of(lacking, MARKS).rows()] == [("a", "c")]
 
 
-def append_20(url: str, process: int) -> None:
+def append_20(url: str, process: int, ready: Ready) -> None:
     with closing(opened(url)) as store:
+        ready()
         for version in range(20):
             store.append([append(process, version)])
 
 
 def test_processes_append_at_once_and_nothing_is_lost_or_doubled(lasting_url: str) -> None:
-    with ProcessPoolExecutor(3, mp_context=multiprocessing.get_context("spawn")) as processes:
-        list(processes.map(append_20, [lasting_url] * 3, range(3)))
+    with processes(*(partial(append_20, lasting_url, process) for process in range(3))) as writers:
+        writers.go()
+        writers.answers()
     with closing(opened(lasting_url)) as store:
         log = store.log(0, 100)
     assert [fact.position for fact in log] == list(range(1, 61))

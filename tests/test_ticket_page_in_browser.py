@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.test_reports_of_real_logs import few
+from tests.real_logs import PHONES, first_phones, imported
 from tests.ticket_page_examples import a_company, just_opens, lives_long
 from ticketing import Ticketing
 from ticketing.pages.ticket_page import ticket_page
@@ -17,7 +17,6 @@ if TYPE_CHECKING:  # without the browser, collecting the tests must not ask for 
 
     from tests.browser import Scheme, Size
 
-PHONES = Path(__file__).parents[1] / "examples" / "phone-repair.toml"
 NAMES = ("long", "opened", "story", "phone")
 
 
@@ -41,7 +40,7 @@ def pages(browser: "Browser", shared_data: Path, tmp_path_factory: pytest.TempPa
     with simulate("memory:", tickets=1, seed=1) as world:
         found["story"] = ticket_page(world.app, world.story_number, as_of=world.now)
     with Ticketing("memory:") as app:
-        app.import_log(few(shared_data / "phone-repair.xes.gz", folder, 3), PHONES)
+        imported(app, first_phones(shared_data / PHONES, folder, 3))
         found["phone"] = ticket_page(app, "phone-repair/1")
     for name, page in found.items():
         (folder / f"{name}.html").write_text(page, encoding="utf-8")

@@ -41,7 +41,7 @@ def handed_back(company: Company, ticket: UUID) -> UUID:
 
 def moved(company: Company, number: int, *, by: Actor = FIRST) -> tuple[UUID, int]:
     """A ticket in warranty on day 1, diagnosed on day 2, moved on day 3, back on day 9; and the version of the move."""
-    ticket = company.opens(number, day(0))
+    ticket = company.repairs(number, 0, None)
     company.finds(ticket, IN_WARRANTY, day(1), by=SECOND)
     company.finds(ticket, DIAGNOSED, day(2))
     version = company.finds(ticket, MOVED, day(3), by=by)
@@ -50,7 +50,7 @@ def moved(company: Company, number: int, *, by: Actor = FIRST) -> tuple[UUID, in
 
 def left(company: Company, number: int, *, by: Actor = FIRST) -> UUID:
     """A ticket diagnosed on day 1, put into warranty on day 2, and left there."""
-    ticket = company.opens(number, day(0))
+    ticket = company.repairs(number, 0, None)
     company.finds(ticket, DIAGNOSED, day(1))
     company.finds(ticket, IN_WARRANTY, day(2), by=by)
     return handed_back(company, ticket)
@@ -67,11 +67,11 @@ def test_moved_after_diagnosis_out_of_diagnosed_in_warranty(company: Company) ->
     moved(company, 1)
     left(company, 2)
     left(company, 3)
-    paid = company.opens(4, day(0))
+    paid = company.repairs(4, 0, None)
     company.finds(paid, DIAGNOSED, day(1))
     company.finds(paid, e.EntitlementDecided(basis="none", reason=WHY), day(2))
     handed_back(company, paid)
-    unseen = company.opens(5, day(0))
+    unseen = company.repairs(5, 0, None)
     company.finds(unseen, IN_WARRANTY, day(1))
     company.finds(unseen, MOVED, day(2))
     company.finds(unseen, DIAGNOSED, day(3))  # it was out before anybody looked
@@ -155,7 +155,7 @@ def test_an_appealed_verdict_overturns_nothing(company: Company) -> None:
 def test_a_detour_over_goodwill_is_a_move_and_goodwill_alone_is_none(company: Company) -> None:
     goodwill = e.EntitlementRevised(from_basis="warranty", to_basis="goodwill", trigger="diagnosis", reason=WHY)
     for number, steps in ((1, (goodwill,)), (2, (goodwill, e.EntitlementDecided(basis="none", reason=WHY)))):
-        ticket = company.opens(number, day(0))
+        ticket = company.repairs(number, 0, None)
         company.finds(ticket, DIAGNOSED, day(1))
         company.finds(ticket, IN_WARRANTY, day(2))
         for at, step in enumerate(steps, 3):
@@ -180,10 +180,10 @@ def test_another_fault_of_the_same_ticket_is_decided_afresh(company: Company) ->
 
 def test_a_ticket_not_handed_back_is_not_known_yet_and_a_cancelled_one_left_out(company: Company) -> None:
     moved(company, 1)
-    waiting = company.opens(2, day(0))
+    waiting = company.repairs(2, 0, None)
     company.finds(waiting, DIAGNOSED, day(1))
     company.finds(waiting, IN_WARRANTY, day(2))
-    cancelled = company.opens(3, day(0))
+    cancelled = company.repairs(3, 0, None)
     company.finds(cancelled, DIAGNOSED, day(1))
     company.finds(cancelled, IN_WARRANTY, day(2))
     company.finds(cancelled, e.TicketClosed(outcome="cancelled"), day(3))
@@ -191,6 +191,20 @@ def test_a_ticket_not_handed_back_is_not_known_yet_and_a_cancelled_one_left_out(
     assert (opened.numerator, opened.denominator, opened.censored, opened.excluded) == (1, 1, 1, 1)
     back, _ = watch(company)
     assert (back.denominator, back.censored, back.excluded) == (1, 0, 0)
+
+
+def test_a_ticket_whose_unit_never_came_is_left_out_of_the_watch_and_of_its_cases(company: Company) -> None:
+    moved(company, 1)
+    channels: tuple[e.Channel, ...] = ("counter", "remote")  # nothing has to be received to be looked at remotely
+    for number, channel in enumerate(channels, 2):
+        ticket = company.opens(number, day(0), channel=channel)
+        company.finds(ticket, DIAGNOSED, day(1))
+        company.finds(ticket, IN_WARRANTY, day(2))
+        company.finds(ticket, MOVED, day(3))
+        company.finds(ticket, e.TicketClosed(outcome="refused"), day(9))
+    report = reports.warranty_watch(company.app, cohort="opened_in")
+    assert [(row.numerator, row.denominator, row.excluded) for row in report.rows] == [(2, 2, 1), (0, 2, 1)]
+    assert [case["ticket"] for case in report.cases or ()] == ["T-1", "T-3"]
 
 
 def test_a_move_taken_back_from_the_record_never_happened(company: Company) -> None:

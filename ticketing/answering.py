@@ -27,6 +27,7 @@ from ticketing.projections.report import Cohort, Figure, Parameter, Report, Repo
 from ticketing.projections.row import Projection, Row
 from ticketing.projections.sample import Scope
 from ticketing.projections.site_kinds import SiteKinds
+from ticketing.projections.standings import called_by
 from ticketing.projections.whole import row_of
 
 R = TypeVar("R", bound=Row)
@@ -38,8 +39,11 @@ _RECENT = timedelta(minutes=15)
 """Rows answer as of so long ago still: hardly one knows of a fact after that."""
 
 
-Each = Callable[[Counts, tuple[str, ...], Iterator[tuple[UUID, tuple[Any, ...]]]], None]
-"""Takes what is counted, the dimensions of its groups, and what `counting.singly` tells of each ticket."""
+Single = tuple[UUID, tuple[Any, ...]]
+"""What `counting.singly` tells of a ticket, or of a part of it."""
+
+Each = Callable[["Told", Iterator[Single]], None]
+"""Takes what is counted, and of each ticket what it adds to that."""
 
 
 class Asked(TypedDict, total=False):
@@ -56,7 +60,7 @@ class Asked(TypedDict, total=False):
         zone: The IANA zone of dates and months.
         stale: Read the rows as they stand instead of catching up first.
         on_progress: Told how many facts are done, out of how many, while rows are folded.
-        each: Told what each ticket adds to what is counted.
+        each: Told what each ticket adds to whatever is counted.
     """
 
     by: Sequence[str]
@@ -272,6 +276,36 @@ def gathered(
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What is counted of the rows of a projection, told of each ticket by itself.
+
+    Attributes:
+        counts: What is counted.
+        by: What a ticket's group is made of.
+        projection: Whose rows.
+        asked: Which rows are asked.
+        read: What was read.
+    """
+
+    counts: Counts
+    by: tuple[str, ...]
+    projection: Projection[Any]
+    asked: _Asked
+    read: Read
+
+    def singly(self, answers: Answers) -> Iterator[Single]:
+        """What each ticket adds, and each part with what it is called by."""
+        return singly(answers, self.counts, self.asked, called_by(self.counts))
+
+    def of_rows(self, rows: Iterable[Row]) -> Iterator[Single]:
+        """The same of these rows."""
+        with TemporaryRows(self.projection.row) as laid_out:
+            for row in rows:
+                laid_out.add(row)
+            yield from self.singly(laid_out.select)
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """Rows to be counted where they are.
 
@@ -281,6 +315,7 @@ class Rows:
 
     read: Read
     _parts: Sequence[tuple[Answers, _Asked]]
+    _projection: Projection[Any]
     _each: Each | None = None
 
     def count(self, counts: Counts) -> Counted:
@@ -289,19 +324,21 @@ class Rows:
         counted = Counted((*dimensions(counts, scope), *counts.by, *counts.alike))
         for answers, asked in self._parts:
             count(answers, counts, asked, counted)
-        if self._each is not None and counts.of is None:
-            self._each(counts, counted.by, self.singly(counts))
+        self._tell(counts)
         return counted
 
-    def singly(self, counts: Counts) -> Iterator[tuple[UUID, tuple[Any, ...]]]:
-        """What each ticket adds to what is counted, in order of ticket id; see `counting.singly`."""
-        return merge(*(singly(answers, counts, asked) for answers, asked in self._parts), key=itemgetter(0))
+    def _tell(self, counts: Counts) -> None:
+        """Tells whoever wants to know what each ticket adds to what is counted, in order of ticket id."""
+        if self._each is None:
+            return
+        by = (*dimensions(counts, self._parts[0][1].scope), *counts.by)
+        told = [(Told(counts, by, self._projection, asked, self.read), answers) for answers, asked in self._parts]
+        self._each(told[0][0], merge(*(one.singly(answers) for one, answers in told), key=itemgetter(0)))
 
     def chosen(self, counts: Counts, *columns: str) -> Iterator[tuple[Any, ...]]:
         """Columns of tickets, in no order; see `counting.chosen`."""
-        if self._each is not None:
-            told = replace(counts, lists={name: name for name in columns if name not in _OF_ALL_TICKETS})
-            self._each(told, (*self._parts[0][1].scope.by, *counts.by), self.singly(told))
+        if counts.of is None:
+            self._tell(replace(counts, lists={name: name for name in columns if name not in _OF_ALL_TICKETS}))
         return chain.from_iterable(chosen(answers, counts, asked, columns) for answers, asked in self._parts)
 
     def tickets(
@@ -359,7 +396,7 @@ def counted_anew(
             laid_out.add(row)
         ends, _ = sources(laid_out.select, question.as_of)
         parts: list[tuple[Answers, _Asked]] = [(laid_out.select, _Asked(scope=question.scope, ends=ends))]
-        return ask(Rows(read, parts, question.each)), read
+        return ask(Rows(read, parts, projection, question.each)), read
 
 
 def _kept_rows(
@@ -375,11 +412,12 @@ def _kept_rows(
                 late.add(row)
     for source, end in sources(late.select, question.as_of)[0].items():
         ends[source] = max(end, ends.get(source, end))
-    kept = _Asked(scope=question.scope, ends=ends, aside=read.aside, latest_at=question.as_of)
+    latest_at = question.as_of if is_ahead else None  # what need not be looked at costs nothing
+    kept = _Asked(scope=question.scope, ends=ends, aside=read.aside, latest_at=latest_at)
     parts: list[tuple[Answers, _Asked]] = [(view.select, kept)]
     if is_ahead:
         parts.append((late.select, _Asked(scope=question.scope, ends=ends)))
-    return Rows(read, parts, question.each)
+    return Rows(read, parts, projection, question.each)
 
 
 def _caught_up(app: Ticketing, projection: Projection[R], question: Question) -> tuple[View[R], int]:

@@ -13,6 +13,7 @@ from ticketing.projections.report import Report
 
 _CUTS = ("as_of", "known_at", "position")
 _HEADER = ("figure", "definition", "parameters", "cohort", "from", "to", *_CUTS, "zone", "rows")
+_ROW = {"figure", "definition", "group", "unit", "numerator", "denominator", "excluded"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,29 @@ def printed(text: str) -> Printed:
             raise BadInput(f"this is no report: {name!r} is missing")
     if not isinstance(plain["parameters"], dict) or not isinstance(plain["rows"], list):
         raise BadInput("this is no report: 'parameters' must be an object, and 'rows' a list")
-    report = reports.named(str(plain["figure"]))
+    _require_header(plain)
+    report = reports.named(plain["figure"])
     asked = {"from_": plain["from"], "to": plain["to"], "zone": plain["zone"], **plain["parameters"]}
     if plain["cohort"] != "by_figure":
         asked["cohort"] = plain["cohort"]
     known = {name for name, one in inspect.signature(report).parameters.items() if one.kind is one.KEYWORD_ONLY}
     question = {name: given for name, given in asked.items() if given is not None or name not in known}
     return Printed(plain, report, question, {name: plain[name] for name in _CUTS})
+
+
+def _require_header(plain: Mapping[str, Any]) -> None:
+    """Refuses a header of the wrong kinds of values, and rows that are none."""
+    for name in ("figure", "definition", "cohort", "as_of", "zone"):
+        if not isinstance(plain[name], str):
+            raise BadInput(f"this is no report: {name!r} must be text")
+    for name in ("from", "to", "known_at"):
+        if not isinstance(plain[name], str | None):
+            raise BadInput(f"this is no report: {name!r} must be text or null")
+    if not isinstance(plain["position"], int) or isinstance(plain["position"], bool) or plain["position"] < 0:
+        raise BadInput("this is no report: 'position' must be a whole number")
+    for row in plain["rows"]:
+        if not isinstance(row, dict) or not row.keys() >= _ROW or not isinstance(row["group"], dict):
+            raise BadInput("this is no report: a row of it lacks what every row has")
 
 
 def repeat(app: Ticketing, text: str, *, on_progress: Callable[[int, int], None] | None = None) -> Report:
@@ -91,6 +108,6 @@ def repeat(app: Ticketing, text: str, *, on_progress: Callable[[int, int], None]
     if again.plain() != before.plain:
         raise BadInput(
             f"position {again.position} of this store does not give what was printed: it is another store, or the"
-            " printed report was changed; a comparison tells what differs"
+            " printed report was changed"
         )
     return again

@@ -1,74 +1,32 @@
 """Restating: what became of a report printed before, figure by figure and ticket by ticket, and because of what.
 
 The same question is asked twice, with the cuts that were printed and with those of now. What a ticket adds to a figure
-is its standing there. A standing that changed did so because of facts recorded since; where there is none of the
-ticket's own, because time went on, or because of another ticket or a publication.
+is its standing there; `causes` says why one changed.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from itertools import count
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from ticketing.adapters.beside import Beside
-from ticketing.answering import gathered, understood
+from ticketing.answering import Single, Told
 from ticketing.application import Ticketing
+from ticketing.causes import Answer, Because, Otherwise, causes
 from ticketing.domain import events as e
-from ticketing.domain.cuts import instant
 from ticketing.domain.errors import BadInput
 from ticketing.domain.reference import Published
-from ticketing.domain.values import Event, Recorded, instant_text
-from ticketing.projections.built_in import CLOCK_ROWS
-from ticketing.projections.counts import Counts
+from ticketing.domain.values import instant_text
 from ticketing.projections.report import Report
-from ticketing.projections.standings import OF_CLOCKS, Standings, clock_standings, standing_of
+from ticketing.projections.standings import Standings, standings_of
 from ticketing.repeating import Printed, printed
 
-What = Literal["late_entry", "since", "correction", "retraction"]
-Otherwise = Literal["time_or_elsewhere", "elsewhere"]
-"""Time went on, or another ticket or a publication is why; as of one and the same instant only these."""
-
-_SECOND = timedelta(seconds=1)
-_OF_ALL = ("by", "from_", "to", "cohort", "zone")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Because:
-    """A fact recorded since, or a publication.
-
-    Attributes:
-        fact: Its name; of a correction or retraction that of the fact it is about.
-        what: Whether it was true before the report was printed and entered late, came to be since, or set an earlier
-            fact right or took it back.
-        field: Which field was corrected.
-    """
-
-    version: int
-    fact: str
-    what: What
-    occurred_at: datetime
-    recorded_at: datetime
-    field: str | None = None
-
-    @property
-    def late_seconds(self) -> int:
-        """How long after it was true it was recorded."""
-        return (self.recorded_at - self.occurred_at) // _SECOND
-
-    def plain(self) -> dict[str, object]:
-        """What JSON has of it."""
-        return {
-            "version": self.version,
-            "fact": self.fact,
-            "what": self.what,
-            "field": self.field,
-            "occurred_at": instant_text(self.occurred_at),
-            "recorded_at": instant_text(self.recorded_at),
-            "late_seconds": self.late_seconds,
-        }
+_OF_A_ROW = ("figure", "cohort", "group")
+"""What of a row is no number."""
+_OF_A_CASE = ("ticket_id", "repeat_id", "policy", "clock", "cycle", "subject")
+"""What of a case says which one it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +37,9 @@ class Changed:
         ticket: Its number.
         was: How it stood where that changed; empty where it was not in the cohort.
         now: The same now.
-        because: The facts of its own recorded since, in order.
-        otherwise: What else it must be, where there is no such fact.
+        because: The facts of its own recorded since that made a difference, in order.
+        otherwise: What else did: time went on (or the source of an imported ticket was taken over further), something
+            was published, or other tickets say something else of this one.
     """
 
     ticket: str
@@ -88,7 +47,7 @@ class Changed:
     was: Standings
     now: Standings
     because: tuple[Because, ...] = ()
-    otherwise: Otherwise | None = None
+    otherwise: tuple[Otherwise, ...] = ()
 
     def plain(self) -> dict[str, object]:
         """What JSON has of it."""
@@ -98,7 +57,7 @@ class Changed:
             "was": dict(self.was),
             "now": dict(self.now),
             "because": [one.plain() for one in self.because],
-            "otherwise": self.otherwise,
+            "otherwise": list(self.otherwise),
         }
 
 
@@ -110,20 +69,31 @@ class Restatement:
         before: As it was printed.
         now: As it is.
         rows: Figure, group and the numbers of each row that changed, before and now; None where there was no such row.
+            Where the figure is defined otherwise, also what the definition of now says of what was known then.
+        cases: Of the single cases that the report lists, those that are new, gone or changed, before and now.
         published: What was published since: kind, `KEY@VERSION`, when it was recorded.
-        tickets: Those that stand otherwise, in order of number.
+        tickets: Those that stand otherwise, by the definition of now, in order of number.
     """
 
     before: Mapping[str, Any]
     now: Report
     rows: tuple[Mapping[str, object], ...]
+    cases: tuple[Mapping[str, Any], ...]
     published: tuple[Mapping[str, object], ...]
     tickets: tuple[Changed, ...]
 
     @property
     def is_defined_otherwise(self) -> bool:
-        """Whether the figure's definition changed since."""
-        return bool(self.before["definition"] != self.now.definition)
+        """Whether the definition of one of its figures changed since."""
+        return bool(self.redefined)
+
+    @property
+    def redefined(self) -> tuple[tuple[str, str], ...]:
+        """The definitions that changed since, before and now."""
+        now = {row.figure: row.definition for row in self.now.rows} | {self.now.figure: self.now.definition}
+        then = {row["figure"]: row["definition"] for row in self.before["rows"]}
+        then[self.now.figure] = self.before["definition"]
+        return tuple((was, now[name]) for name, was in then.items() if name in now and now[name] != was)
 
     def plain(self) -> dict[str, object]:
         """The restatement as JSON has it."""
@@ -139,6 +109,7 @@ class Restatement:
             "before": {name: self.before[name] for name in header},
             "now": {name: after[name] for name in header},
             "rows": [dict(row) for row in self.rows],
+            "cases": [dict(one) for one in self.cases],
             "published": [dict(one) for one in self.published],
             "tickets": [one.plain() for one in self.tickets],
         }
@@ -174,16 +145,21 @@ def restatement(
         raise BadInput(f"it was printed at position {before.plain['position']}, after {last}: it is of another store")
     with Beside() as beside:
         told = {"on_progress": on_progress}
-        _stand(app, before, {**before.cuts, **told}, beside, is_second=False)
-        now = _stand(app, before, {"as_of": app.now(), "position": last, **cuts, **told}, beside, is_second=True)
-        tickets = _changed(app, before, now, beside.differing())
-        return Restatement(
-            before=before.plain,
-            now=now,
-            rows=tuple(_changed_rows(before.plain["rows"], [row.plain() for row in now.rows])),
-            published=tuple(_published(app, before.plain["position"], now.position)),
-            tickets=tuple(sorted(tickets, key=lambda one: (one.ticket, one.ticket_id))),
-        )
+        numbers = _Numbers()
+        again = _stand(app, before, {**before.cuts, **told}, beside, numbers, is_second=False)
+        _require_same(before, again.report)
+        now = _stand(app, before, {"as_of": app.now(), "position": last, **cuts, **told}, beside, numbers)
+        tickets = sorted(_changed(app, again, now, beside.differing()), key=lambda one: (one.ticket, one.ticket_id))
+    return Restatement(
+        before=before.plain,
+        now=now.report,
+        rows=tuple(
+            _changed_rows(before.plain["rows"], *([row.plain() for row in one.report.rows] for one in (again, now)))
+        ),
+        cases=tuple(_changed_cases(before.plain, now.report.plain())),
+        published=tuple(_published(app, before.plain["position"], now.report.position)),
+        tickets=tuple(tickets),
+    )
 
 
 def _require_cuts(cuts: Mapping[str, object]) -> None:
@@ -192,114 +168,123 @@ def _require_cuts(cuts: Mapping[str, object]) -> None:
             raise BadInput(f"{name} is the printed report's; only as_of, known_at and position may differ")
 
 
+def _require_same(before: Printed, again: Report) -> None:
+    """Refuses a report whose definitions still hold, and that does not come out as it was printed.
+
+    Where tickets are set aside or no longer are, events have been read or given up since, and so it may.
+    """
+    rows = [row.plain() for row in again.rows]
+    definitions = {before.definition, *(row["definition"] for row in before.plain["rows"])}
+    has_changed = not definitions <= {again.definition, *(row.definition for row in again.rows)}
+    if not has_changed and before.plain.get("set_aside") == again.set_aside and before.plain["rows"] != rows:
+        raise BadInput(
+            f"position {again.position} of this store does not give what was printed: it is another store, or the"
+            " printed report was changed"
+        )
+
+
 # how tickets stand
 
 
-def _stand(app: Ticketing, before: Printed, cuts: Mapping[str, Any], beside: Beside, *, is_second: bool) -> Report:
+class _Numbers:
+    """Numbers for what is counted, the same in both answers."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[object, ...], int] = {}
+
+    def of(self, told: Told, others: Mapping[int, Told]) -> int:
+        """That of what is counted, by what it is called and from when on it counts; the next of several alike."""
+        counts, scope = told.counts, told.asked.scope
+        name = (counts.of, *counts.conditions, *counts.sums, *counts.lists, scope.from_at)
+        numbers = (self._numbers.setdefault((*name, place), len(self._numbers)) for place in count())
+        return next(number for number in numbers if number not in others)
+
+
+def _stand(
+    app: Ticketing,
+    before: Printed,
+    cuts: Mapping[str, Any],
+    beside: Beside,
+    numbers: _Numbers,
+    *,
+    is_second: bool = True,
+) -> Answer:
     """The report, and how each ticket stands in it set down."""
-    place = count(1)
+    told: dict[int, Told] = {}
 
-    def each(counts: Counts, by: tuple[str, ...], found: Iterator[tuple[UUID, tuple[Any, ...]]]) -> None:
-        number = next(place)
-        for ticket_id, values in found:
-            set_down(number, ticket_id, standing_of(counts, by, values))
-
-    def set_down(number: int, ticket_id: UUID, standings: Standings) -> None:
-        beside.add(f"{ticket_id} {number}", json.dumps(standings, ensure_ascii=False), is_second=is_second)
+    def each(one: Told, found: Iterator[Single]) -> None:
+        number = numbers.of(one, told)
+        told[number] = one
+        for ticket_id, standings in standings_of(one.counts, one.by, found):
+            if standings and _is_about(standings, before.question.get("manufacturer")):
+                line = json.dumps(standings, ensure_ascii=False)
+                beside.add(f"{ticket_id} {number}", line, is_second=is_second)
 
     report = before.report(app, **before.question, **cuts, each=each)
-    figure = OF_CLOCKS.get(report.figure)
-    if figure is not None:
-        asked = {name: before.question[name] for name in _OF_ALL if name in before.question}
-        question = understood(app, figure, {**asked, **cuts}, before.report)  # type: ignore[typeddict-item]
-        gather = clock_standings(figure)
-        found, _ = gathered(app, CLOCK_ROWS, question, lambda rows: gather(rows, question.scope, question.cohort))
-        for ticket_id, standings in found:
-            set_down(0, ticket_id, standings)
-    return report
+    if not told and "under" in before.question:  # judged by another version, clocks are not counted in the store
+        asked = {name: given for name, given in before.question.items() if name != "under"}
+        before.report(app, **asked, **cuts, each=each)
+    return Answer(report=report, told=told)
+
+
+def _is_about(standings: Standings, manufacturer: str | None) -> bool:
+    """Whether a scorecard of the manufacturer has the ticket in it; every other report has every ticket."""
+    return manufacturer is None or standings.get("manufacturer", manufacturer) == manufacturer
 
 
 def _changed(
-    app: Ticketing, before: Printed, now: Report, differing: Iterable[tuple[str, str | None, str | None]]
-) -> list[Changed]:
+    app: Ticketing, before: Answer, now: Answer, differing: Iterable[tuple[str, str | None, str | None]]
+) -> Iterator[Changed]:
     """The tickets that stand otherwise, with what changed in all that is counted of them."""
-    pairs: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
-    for key, first, second in differing:
-        ticket_id, _, number = key.partition(" ")
-        was, is_now = pairs.setdefault(ticket_id, ({}, {}))
-        for standings, line in ((was, first), (is_now, second)):
-            told: dict[str, str] = json.loads(line) if line else {}
-            standings |= {name if name not in standings else f"{name} ({number})": how for name, how in told.items()}
-    changed = []
-    for ticket_id, (was, is_now) in pairs.items():
-        alike = {name for name in was if was[name] == is_now.get(name)}
-        facts = app.store.read(app.store.stored_stream(UUID(ticket_id)))
-        because = tuple(_because(fact, facts, before.plain["as_of"]) for fact in facts if _is_since(fact, before, now))
-        has_time_gone_on = before.plain["as_of"] != now.as_of
-        changed.append(
-            Changed(
-                ticket=next((fact.event.number for fact in facts if isinstance(fact.event, e.TicketOpened)), ""),
-                ticket_id=ticket_id,
-                was={name: how for name, how in was.items() if name not in alike},
-                now={name: how for name, how in is_now.items() if name not in alike},
-                because=because,
-                otherwise=None if because else "time_or_elsewhere" if has_time_gone_on else "elsewhere",
-            )
+    stood: dict[UUID, dict[int, tuple[Standings, Standings]]] = {}
+    for key, *lines in differing:
+        ticket, _, number = key.partition(" ")
+        first, second = (json.loads(line) if line else {} for line in lines)
+        stood.setdefault(UUID(ticket), {})[int(number)] = first, second
+    for ticket_id, history, why in causes(app, before, now, stood.items()):
+        was, is_now = _differing(stood[ticket_id])
+        yield Changed(
+            ticket=next((fact.event.number for fact in history if isinstance(fact.event, e.TicketOpened)), ""),
+            ticket_id=str(ticket_id),
+            was=was,
+            now=is_now,
+            because=why.because,
+            otherwise=why.otherwise,
         )
-    return changed
 
 
-def _is_since(fact: Recorded[Event], before: Printed, now: Report) -> bool:
-    """Whether the second answer knows the fact, and the first did not."""
-    was, is_now = before.plain, now.plain()
-    return _is_known(fact, is_now) and not _is_known(fact, was)
-
-
-def _is_known(fact: Recorded[Event], header: Mapping[str, Any]) -> bool:
-    is_about_another = isinstance(fact.event, e.EventCorrected | e.EventRetracted)  # these apply before `as_of` cuts
-    if fact.position > header["position"]:
-        return False
-    if fact.occurred_at > instant(header["as_of"]) and not is_about_another:
-        return False
-    return header["known_at"] is None or fact.recorded_at <= instant(header["known_at"])
-
-
-def _because(fact: Recorded[Event], facts: Sequence[Recorded[Event]], as_of: str) -> Because:
-    event = fact.event
-    if isinstance(event, e.EventCorrected | e.EventRetracted):
-        target = next((one.event for one in facts if one.version == event.target_version), event)
-        is_correction = isinstance(event, e.EventCorrected)
-        name, what = type(target).__name__, "correction" if is_correction else "retraction"
-    else:
-        name, what = type(event).__name__, "late_entry" if fact.occurred_at <= instant(as_of) else "since"
-    return Because(
-        version=fact.version,
-        fact=name,
-        what=what,  # type: ignore[arg-type]  # mypy widens the choice to a string
-        occurred_at=fact.occurred_at,
-        recorded_at=fact.recorded_at,
-        field=event.field if isinstance(event, e.EventCorrected) else None,
-    )
+def _differing(stood: Mapping[int, tuple[Standings, Standings]]) -> tuple[Standings, Standings]:
+    """What changed in all that is counted; what is called alike and says something else gets a number."""
+    was: dict[str, str] = {}
+    is_now: dict[str, str] = {}
+    for _, (first, second) in sorted(stood.items()):
+        for name in {**first, **second}:
+            pair = first.get(name), second.get(name)
+            labels = (f"{name} ({number})" if number > 1 else name for number in count(1))
+            label = next(one for one in labels if (was.get(one), is_now.get(one)) in {(None, None), pair})
+            if pair[0] != pair[1]:
+                was |= {} if pair[0] is None else {label: pair[0]}
+                is_now |= {} if pair[1] is None else {label: pair[1]}
+    return was, is_now
 
 
 # what else changed
 
 
 def _changed_rows(
-    before: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]
+    before: Iterable[Mapping[str, Any]], again: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]
 ) -> Iterator[Mapping[str, object]]:
-    """Each row of either report that is not the same in both."""
-    was, is_now = _by_name(before), _by_name(now)
+    """Each row that is not the same in what was printed and now; where it is defined otherwise, what it would say."""
+    was, then, is_now = map(_by_name, (before, again, now))
     for name in [*was, *(name for name in is_now if name not in was)]:
-        first, second = was.get(name), is_now.get(name)
-        if first != second:
-            row = first or second or {}
-            yield {
-                "figure": row["figure"],
-                "group": row["group"],
-                "was": None if first is None else _numbers(first),
-                "now": None if second is None else _numbers(second),
-            }
+        first, second, redefined = was.get(name), is_now.get(name), then.get(name)
+        if first == second:
+            continue
+        row = first or second or {}
+        told = {"figure": row["figure"], "group": row["group"], "was": _numbers(first)}
+        if first is not None and redefined is not None and redefined["definition"] != first["definition"]:
+            told["redefined"] = _numbers(redefined)
+        yield told | {"now": _numbers(second)}
 
 
 def _by_name(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], Mapping[str, Any]]:
@@ -311,8 +296,26 @@ def _by_name(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], Mapping
     return found
 
 
-def _numbers(row: Mapping[str, Any]) -> dict[str, object]:
-    return {name: said for name, said in row.items() if name not in {"figure", "cohort", "group"}}
+def _numbers(row: Mapping[str, Any] | None) -> Mapping[str, object] | None:
+    return None if row is None else {name: said for name, said in row.items() if name not in _OF_A_ROW}
+
+
+def _changed_cases(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Each single case that is not the same in both, of those that the report lists."""
+    for listed in ("differences", "cases"):
+        was, is_now = (_by_case(one.get(listed) or ()) for one in (before, now))
+        for name in [*was, *(name for name in is_now if name not in was)]:
+            first, second = was.get(name), is_now.get(name)
+            if first != second:
+                yield {"ticket": (first or second or {}).get("ticket"), "was": first, "now": second}
+
+
+def _by_case(cases: Iterable[Mapping[str, Any]]) -> dict[tuple[object, ...], Mapping[str, Any]]:
+    found: dict[tuple[object, ...], Mapping[str, Any]] = {}
+    for case in cases:
+        name = [case.get(part) for part in _OF_A_CASE]
+        found[next(full for place in count() if (full := (*name, place)) not in found)] = case
+    return found
 
 
 def _published(app: Ticketing, after: int, up_to: int) -> Iterator[Mapping[str, object]]:

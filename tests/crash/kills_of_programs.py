@@ -69,7 +69,7 @@ def _inline_is_at_head(at: Scene) -> Tally:
 
 def kill_importer(at: Scene) -> Tally:
     """Kills an import again and again; each time the log must be the beginning of the undisturbed one."""
-    log = at.log(cases=150 * at.kills)
+    log = at.log(cases=60 * at.kills)
     with Ticketing("memory:") as app:
         begun = time.monotonic()
         app.import_log(log.log, log.mapping)
@@ -96,9 +96,9 @@ def kill_importer(at: Scene) -> Tally:
 
 def kill_daemon(at: Scene) -> Tally:
     """Kills a daemon while it folds or writes a page, with a writer going on."""
-    at.import_history(cases=150)
+    at.import_history(cases=50)
     at.add_companion()
-    journal = at.add_daemon("daemon", page_size=50)
+    journal = at.add_daemon("daemon", page_size=16)
     (daemon,) = at.daemons
     tried = 0
     with at.working():
@@ -143,10 +143,10 @@ def _leaders(at: Scene, app: Ticketing) -> list[Program]:
 
 def kill_rebuild(at: Scene) -> Tally:
     """Kills a rebuild again and again, with a writer going on; it must go on from where it was, and serve meanwhile."""
-    at.import_history(cases=200)
+    at.import_history(cases=60)
     at.add_companion()
     journal = at.folder / "rebuild.journal"
-    program = Program(at.folder, "rebuild", programs.rebuild, at.url, journal, 25)
+    program = Program(at.folder, "rebuild", programs.rebuild, at.url, journal, 8)
     tally = Tally()
     with at.app() as app:
         app.projections.catch_up()

@@ -4,13 +4,13 @@ import json
 import re
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from ticketing.domain.hours import micros
-from ticketing.projections.counts import SPAN, Counted, Counts, dimension, dimensions, holds, literal, one_of
+from ticketing.projections.counts import IN_ONE, SPAN, Counted, Counts, dimension, dimensions, holds, literal, one_of
 from ticketing.projections.dimensions import PERIODS
 from ticketing.projections.sample import Scope
 
@@ -102,14 +102,14 @@ def count(answers: Answers, counts: Counts, asked: Asked, counted: Counted) -> N
     added += [f"sum({number})" for number in counts.sums.values()]
 
     def statement(table: Table) -> str:
-        lists = [table.all_of.format(f"({number})") for number in counts.lists.values()]
+        lists = [table.all_of.format(f"({number})") for number in _lists(counts)]
         by = [*groups, *_alike(table, counts)]
         chosen = ", ".join([*by, "count(*)", *added, *lists])
         grouped = f"GROUP BY {', '.join(str(place) for place in range(1, len(by) + 1))}" if by else ""
         return f"SELECT {chosen} FROM ({_rows(table, counts, asked, chosen)}) AS counted {grouped}"  # noqa: S608
 
     names = (*counts.conditions, *counts.sums)
-    width = 1 + len(names) + len(counts.lists)
+    width = 1 + len(names) + len(_lists(counts))
     for group_and_rest in answers(statement):
         group, (tickets, *found) = group_and_rest[:-width], group_and_rest[-width:]
         if not tickets:
@@ -122,23 +122,28 @@ def count(answers: Answers, counts: Counts, asked: Asked, counted: Counted) -> N
         tally = counted.tally((*group[: len(groups)], *alike))
         tally.add(
             {name: int(number or 0) for name, number in zip(names, numbers, strict=True)},
-            dict(zip(counts.lists, lists, strict=True)),
+            dict(zip([IN_ONE] if counts.is_in_one else counts.lists, lists, strict=True)),
         )
 
 
-def singly(answers: Answers, counts: Counts, asked: Asked) -> Iterator[tuple[UUID, tuple[Any, ...]]]:
-    """What each ticket of the cohort adds to what is counted, in order of ticket id.
+def singly(
+    answers: Answers, counts: Counts, asked: Asked, columns: Sequence[str] = ()
+) -> Iterator[tuple[UUID, tuple[Any, ...]]]:
+    """What each ticket of the cohort, or each part of it, adds to what is counted, in order of ticket id.
 
     Yields:
-        The ticket; its group, `cohort_at`, then 1 or 0 for each condition, and a number or None for each sum and list.
+        The ticket; its group without what parts are alike in, `cohort_at`, then 1 or 0 for each condition, a number or
+        None for each sum and list, and the columns.
     """
     groups = _groups(answers, counts, asked)
     added = [f"CASE WHEN {condition} THEN 1 ELSE 0 END" for condition in counts.conditions.values()]
-    added += [*counts.sums.values(), *counts.lists.values()]
+    added += [*counts.sums.values(), *counts.lists.values(), *columns]
+    one_by_one = replace(counts, alike=())
 
     def statement(table: Table) -> str:
         chosen = ", ".join(["ticket_id", *groups, "cohort_at", *added])
-        return f"SELECT {chosen} FROM ({_rows(table, counts, asked, chosen)}) AS counted ORDER BY ticket_id"  # noqa: S608
+        rows = _rows(table, one_by_one, asked, chosen)
+        return f"SELECT {chosen} FROM ({rows}) AS counted ORDER BY ticket_id"  # noqa: S608
 
     for ticket_id, *found in answers(statement, is_long=True):
         yield UUID(ticket_id), tuple(found)
@@ -177,13 +182,24 @@ def tickets(
 
     def statement(table: Table) -> str:
         rows = _dated(table, counts, asked, "")
-        where = [] if condition is None else [condition]
-        if shared is not None:  # of all rows, counted or not, for so the index of the column is enough
-            again = f"WHERE {shared} IS NOT NULL GROUP BY {shared} HAVING count(*) > 1"
-            where.append(f"{shared} IN (SELECT {shared} FROM ({table.rows}) AS every {again})")  # noqa: S608
-        return f"SELECT {', '.join(columns)} FROM ({rows}) AS counted WHERE {' OR '.join(where)}"  # noqa: S608
+        return f"SELECT {', '.join(columns)} FROM ({rows}) AS counted WHERE {condition}"  # noqa: S608
 
-    yield from map(tuple, answers(statement, is_long=True))
+    def statement_of_shared(table: Table) -> str:
+        rows = _dated(table, counts, asked, "")
+        # Of all rows, counted or not, for so the index is enough. SQLite joins in the order in which it is told to, and
+        # would else rather look through all rows.
+        again = f"WHERE {shared} IS NOT NULL GROUP BY {shared} HAVING count(*) > 1"
+        values = f"SELECT {shared} AS value_shared FROM ({table.rows}) AS every {again}"  # noqa: S608
+        others = "" if condition is None else f"AND ({condition}) IS NOT TRUE"
+        return f"""
+            SELECT {", ".join(columns)} FROM ({values}) AS several CROSS JOIN ({rows}) AS counted
+            WHERE {shared} = value_shared {others}
+        """  # noqa: S608
+
+    if condition is not None:
+        yield from map(tuple, answers(statement, is_long=True))
+    if shared is not None:
+        yield from map(tuple, answers(statement_of_shared, is_long=True))
 
 
 def _groups(answers: Answers, counts: Counts, asked: Asked) -> list[str]:
@@ -240,11 +256,11 @@ def _dated(table: Table, counts: Counts, asked: Asked, said: str) -> str:
         where.append(f"(latest_at IS NULL OR latest_at <= {micros(asked.latest_at)})")
     if counts.where is not None:
         where.append(f"({counts.where})")
-    given = "".join(_given(name, numbers) for name, numbers in counts.given.items())
+    given = "".join(_given(name, numbers, counts.given_by) for name, numbers in counts.given.items())
     dated = f"{counts.at} AS cohort_at, {until} AS observed_until"
     if counts.of is not None:
-        parts = _parts(table, counts, " AND ".join(where), f"{dated} {said}")
-        return f"SELECT kept.*, {dated} FROM ({parts}) AS kept"  # noqa: S608
+        parts = _parts(table, counts, " AND ".join(where), f"{dated} {counts.given_by} {said}")
+        return f"SELECT kept.*, {given}{dated} FROM ({parts}) AS kept"  # noqa: S608
     return f"""
         SELECT kept.*, {given}{dated} FROM ({table.rows}) AS kept WHERE {" AND ".join(where)}
     """  # noqa: S608
@@ -254,29 +270,38 @@ def _parts(table: Table, counts: Counts, where: str, said: str) -> str:
     """The parts of a column, each with what is said of it and of its ticket and nothing else: it is all worked out."""
     words = set(_WORD.findall(said))
     fields = table.form.fields_of(counts.of or "")
-    columns = [f"whole.{name}" for name in table.form.names if name in words]
+    columns = [f"whole.{name}" for name in table.form.names if name in words and name not in counts.own]
     for place, field in enumerate(fields):
         if f"part_{field.name}" in words:
             columns.append(f"{table.field(field.kind, place)} AS part_{field.name}")
     places = {field.name: (field.kind, place) for place, field in enumerate(fields)}
+    columns += [f"{table.field(*places[own])} AS {name}" for name, own in counts.own.items() if name in words]
     alike = table.fields([places[name] for name in counts.alike])
     columns += [f"{found} AS alike_{number}" for number, found in enumerate(alike)]
     each = table.each.format(f"whole.{counts.of}")
     return f"SELECT {', '.join(columns)} FROM ({table.rows}) AS whole, {each} AS part WHERE {where} {table.at_once}"  # noqa: S608
 
 
-def _given(name: str, numbers: Mapping[str, int]) -> str:
+def _given(name: str, numbers: Mapping[str, int], by: str) -> str:
     """The column that is given, by its few numbers: joined to so many values, SQLite would look through all of them."""
     tickets: dict[int, list[str]] = {}
     for ticket, number in numbers.items():
         tickets.setdefault(number, []).append(ticket)
-    cases = " ".join(f"WHEN {one_of('kept.ticket_id', tickets[number])} THEN {number}" for number in sorted(tickets))
+    cases = " ".join(f"WHEN {one_of(by, tickets[number])} THEN {number}" for number in sorted(tickets))
     return f"CASE {cases} END AS {name}, " if cases else f"CAST(NULL AS BIGINT) AS {name}, "
 
 
 def _not_aside(aside: Collection[UUID]) -> str:
     tickets = ", ".join(literal(one.hex) for one in sorted(aside))
     return f"ticket_id NOT IN ({tickets})" if aside else "1 = 1"
+
+
+def _lists(counts: Counts) -> list[str]:
+    """What is taken out: each list, or of those that are taken out as one what `Tally.taken_apart` needs."""
+    if not counts.is_in_one:
+        return list(counts.lists.values())
+    several = (f"({number}) * {len(counts.lists)} + {place}" for place, number in enumerate(counts.lists.values()))
+    return [f"coalesce({', '.join(several)})"]
 
 
 def _numbers(found: str | Sequence[int] | None) -> "array[int]":

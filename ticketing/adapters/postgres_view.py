@@ -42,7 +42,7 @@ _TYPES: dict[Kind, str] = {
 }
 _PAGE = 1000
 _RETRY_SECONDS = 0.1
-_ALL_OF = "array_agg({0}) FILTER (WHERE {0} IS NOT NULL)"
+_ALL_OF = "array_remove(array_agg({0}), NULL)"
 _PART_FIELD: dict[str, str] = {
     "text": "(part.value ->> {})",
     "integer": "(part.value ->> {})::bigint",

@@ -38,7 +38,8 @@ def case_lines(report: Report, faint: Callable[[str], Iterator[Text]]) -> Iterat
 def _case(one: Case) -> str:
     whose = ", ".join(str(one[name]) for name in ("site", "technician") if one[name] is not None)
     paid = str(one["entitlement_again"] or "undecided").replace("_", " ")
-    return f"  {one['ticket']}  {whose}  after {one['days']:.1f} days as {one['repeat']}, {paid}"
+    cycle = f" cycle {one['cycle']}" if one["cycle"] != 1 else ""
+    return f"  {one['ticket']}{cycle}  {whose}  after {one['days']:.1f} days as {one['repeat']}, {paid}"
 
 
 def _move(one: Case) -> str:

@@ -4,15 +4,18 @@ from collections.abc import Mapping, Sequence
 
 from ticketing.projections.report import Compared, Number, ReportRow
 
+_IN_A_FUNNEL = (
+    "95 %: of the rate itself; by chance: where 95 % of groups of that size lie about the rate of all; p: how"
+    " likely a group differs so much from the others by chance, adjusted for how many are asked about; of few groups"
+    " one may do so within the limits, since it pulls the rate of all; too few: neither ranked nor tested."
+)
 WORDS: Mapping[str, str] = {
     "control_chart": "limits: three deviations about the rate of all, by chance alone (p) and with as much besides as"
     " neighbours differ by (p′, Laney); signal: outside of which.",
     "good_work": "judged by: of how many figures there are enough cases; better, worse: in which the group differs from"
     " the others by more than chance; marked: better in one at least and worse in none. Of companies where all work"
-    " alike, at most about one in ten has somebody marked by chance.",
-    "funnel": "95 %: of the rate itself; by chance: where 95 % of groups of that size lie about the rate of all; p: how"
-    " likely a group differs so much from the others by chance, adjusted for how many are asked about; of few groups"
-    " one may do so within the limits, since it pulls the rate of all; too few: neither ranked nor tested.",
+    f" alike, at most about one in ten has somebody marked by chance. {_IN_A_FUNNEL}",
+    "funnel": _IN_A_FUNNEL,
 }
 """What the headings mean."""
 

@@ -26,7 +26,12 @@ def note_on(row: ReportRow) -> str | None:
     if row.figure not in {"sla", "sites"}:
         return None
     clocks = row.denominator + row.excluded + row.censored
-    told = (("reconstructed", "reconstructed"), ("undated", "without a due date"))
+    told = (
+        ("met_before_due", "met and not due yet"),
+        ("of_cancelled", "of cancelled tickets"),
+        ("reconstructed", "reconstructed"),
+        ("undated", "without a due date"),
+    )
     counted = ((parts.get(name, 0), what) for name, what in told)
     return "; ".join(f"{'all' if count == clocks else f'{count:,}'} {what}" for count, what in counted if count) or None
 

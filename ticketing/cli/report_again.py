@@ -8,18 +8,23 @@ from typing import Any
 
 from rich.text import Text
 
+from ticketing.causes import Because, Otherwise, Plain
 from ticketing.cli.output import printable, say, write
 from ticketing.cli.progress import progress
 from ticketing.cli.stores import opened_to_ask
 from ticketing.domain.durations import lasting
 from ticketing.domain.errors import BadInput
 from ticketing.repeating import repeat
-from ticketing.restating import Because, Changed, Restatement, restatement
+from ticketing.restating import Changed, Restatement, restatement
 
 _WORKING = "Working it out"
 _MOST_TICKETS = 40
 """How many tickets the table names; JSON has them all."""
 _MOST_REASONS = 4
+_MOST_ROWS = 40
+_MOST_TOLD = 5
+"""Of more tickets that stand otherwise by no fact of their own, only the numbers are printed."""
+_MOST_LINES = 8
 _WIDTH = 80
 _WHAT: Mapping[str, str] = {
     "late_entry": "entered",
@@ -27,9 +32,10 @@ _WHAT: Mapping[str, str] = {
     "correction": "corrected",
     "retraction": "taken back",
 }
-_OTHERWISE: Mapping[str | None, str] = {
-    "time_or_elsewhere": "no fact of their own since: time went on, or another ticket came",
-    "elsewhere": "no fact of their own since: because of another ticket, or a publication",
+_OTHERWISE: Mapping[Otherwise, str] = {
+    "time": "because time went on",
+    "publication": "because of what was published",
+    "another_ticket": "because of other tickets",
 }
 
 
@@ -83,13 +89,16 @@ def restatement_lines(found: Restatement) -> Iterator[Text]:
     for name, header in (("printed", plain["before"]), ("now", plain["now"])):
         yield Text(f"{name:8} {_header(header)}", "faint")
     yield Text()
-    if found.is_defined_otherwise:
-        yield Text("the figure is defined otherwise now: the numbers cannot be compared", "warning")
+    for was, now_is in found.redefined:
+        yield Text(f"defined otherwise since: {was} is {now_is} now; tickets are told by {now_is} alone", "warning")
     for one in found.published:
         yield Text(f"published since: {one['kind']} {one['version']}, {one['recorded_at']}", "warning")
     yield from _figures(found)
+    yield from _cases(found)
     yield Text()
     yield from _tickets(found.tickets)
+    if found.rows and not found.tickets and found.before["as_of"] != found.now.as_of:
+        yield Text("what went on went on for longer", "faint")
 
 
 def _header(header: Any) -> str:  # noqa: ANN401 - JSON
@@ -100,11 +109,29 @@ def _header(header: Any) -> str:  # noqa: ANN401 - JSON
 def _figures(found: Restatement) -> Iterator[Text]:
     if not found.rows:
         yield Text("no figure changed")
-    for row in found.rows:
+    told = [row for row in found.rows if not _says_the_same(row)]
+    for row in told[:_MOST_ROWS]:
         group: Any = row["group"]
         names = ", ".join(printable(str(value)) if value is not None else "unknown" for value in group.values())
         yield Text.assemble((f"{_words(str(row['figure']))}", "heading"), f"  {names}".rstrip())
-        yield Text(f"  {_numbers(row['was'])}  →  {_numbers(row['now'])}")
+        then: Any = row.get("redefined")
+        redefined = f"  →  by {then['definition']} {_numbers(then)}" if then is not None else ""
+        yield Text(f"  {_numbers(row['was'])}{redefined}  →  {_numbers(row['now'])}")
+    if len(told) > _MOST_ROWS:
+        yield Text(f"… and {len(told) - _MOST_ROWS:,} more rows, with --format json", "faint")
+    if len(told) < len(found.rows):
+        same = len(found.rows) - len(told)
+        why = "only their definition" if found.redefined else "only what they are a part of"
+        yield Text(f"{same:,} {'row says' if same == 1 else 'rows say'} the same: {why} changed", "faint")
+
+
+def _says_the_same(row: Mapping[str, Any]) -> bool:
+    """Whether the numbers are what they were; of a stretch of time, whatever the whole is that it is a part of."""
+    was, now = row["was"], row["now"]
+    if was is None or now is None:
+        return False
+    beside = {"definition"} | ({"denominator", "share", "censored"} if was["unit"] == "h" and "value" in was else set())
+    return all(was.get(name) == now.get(name) for name in {*was, *now} - beside)
 
 
 def _numbers(numbers: Any) -> str:  # noqa: ANN401 - JSON
@@ -114,6 +141,8 @@ def _numbers(numbers: Any) -> str:  # noqa: ANN401 - JSON
         shown = ", ".join(f"{name} {_number(value)}" for name, value in numbers["percentiles"].items())
     else:
         shown = _number(numbers["value"])
+    if numbers.get("share") is not None:
+        return f"{shown} {numbers['unit']} ({numbers['share']:.1f} per 100 of all)"
     return f"{shown} {numbers['unit']} ({numbers['numerator']:,} of {numbers['denominator']:,})"
 
 
@@ -121,24 +150,66 @@ def _number(value: float | None) -> str:
     return "none" if value is None else f"{value:,.6g}"
 
 
+def _cases(found: Restatement) -> Iterator[Text]:
+    """The single cases that are listed otherwise, each with what is new of it."""
+    if not found.cases:
+        return
+    yield Text()
+    yield Text(f"listed otherwise: {len(found.cases):,} {'case' if len(found.cases) == 1 else 'cases'}", "heading")
+    for case in found.cases[:_MOST_TICKETS]:
+        was, now = case["was"], case["now"]
+        what = "no longer listed" if now is None else "listed now" if was is None else _changes(was, now)
+        yield Text(f"  {printable(str(case['ticket']))}{_clock(was or now)}: {what}")
+    if len(found.cases) > _MOST_TICKETS:
+        yield Text(f"… and {len(found.cases) - _MOST_TICKETS:,} more, with --format json", "faint")
+
+
+def _clock(case: Mapping[str, Any]) -> str:
+    named = [case[name] for name in ("policy", "clock", "repeat") if case.get(name)]
+    return f" {printable('/'.join(named))}" if named else ""
+
+
+def _changes(was: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    changed = [name for name in {**was, **now} if was.get(name) != now.get(name)]
+    return "; ".join(f"{_words(name)} {_value(was.get(name))} → {_value(now.get(name))}" for name in changed)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):
+        return f"{len(value)} facts"
+    return "none" if value is None else printable(str(value))
+
+
 def _tickets(tickets: tuple[Changed, ...]) -> Iterator[Text]:
+    """Those with a fact of their own first; the others together, by why they stand otherwise."""
     told = [one for one in tickets if one.because]
-    untold = [one for one in tickets if not one.because]
     if told:
-        yield Text(f"stand otherwise, with facts recorded since: {len(told):,} {_noun(told)}", "heading")
+        yield Text(f"stand otherwise by what was recorded since: {len(told):,} {_noun(told)}", "heading")
     for one in told[:_MOST_TICKETS]:
         yield from _ticket(one)
     if len(told) > _MOST_TICKETS:
         yield Text(f"… and {len(told) - _MOST_TICKETS:,} more, with --format json", "faint")
-    for why in ("time_or_elsewhere", "elsewhere"):
+    untold = [one for one in tickets if not one.because]
+    for why in dict.fromkeys(one.otherwise for one in untold):
         others = [one for one in untold if one.otherwise == why]
-        if others:
-            yield Text(f"{_OTHERWISE[why]}: {len(others):,} {_noun(others)}", "heading")
-            names = ", ".join(printable(one.ticket or one.ticket_id) for one in others[:_MOST_TICKETS])
-            more = " …" if len(others) > _MOST_TICKETS else ""
-            yield from (Text(f"  {part}", "faint") for part in wrap(names + more, _WIDTH - 2))
+        yield Text(f"stand otherwise {_otherwise(why)}: {len(others):,} {_noun(others)}", "heading")
+        if "time" in why or len(others) > _MOST_TOLD:
+            yield from _named(others)
+            continue
+        for one in others[:_MOST_TICKETS]:
+            yield from _ticket(one)
     if not tickets:
         yield Text("no ticket stands otherwise")
+
+
+def _named(tickets: list[Changed]) -> Iterator[Text]:
+    names = ", ".join(printable(one.ticket or one.ticket_id) for one in tickets[:_MOST_TICKETS])
+    more = " …" if len(tickets) > _MOST_TICKETS else ""
+    yield from (Text(f"  {part}", "faint") for part in wrap(names + more, _WIDTH - 2))
+
+
+def _otherwise(why: tuple[Otherwise, ...]) -> str:
+    return " and ".join(_OTHERWISE[one] for one in why) or "for no reason that the record gives"
 
 
 def _words(name: str) -> str:
@@ -151,17 +222,32 @@ def _noun(tickets: list[Changed]) -> str:
 
 def _ticket(one: Changed) -> Iterator[Text]:
     yield Text(f"  {printable(one.ticket or one.ticket_id)}")
-    for name in dict.fromkeys([*one.was, *one.now]):
+    names = list(dict.fromkeys([*one.was, *one.now]))
+    for name in names[:_MOST_LINES]:
         was, now = (standings.get(name, "not there") for standings in (one.was, one.now))
         yield Text(f"    {printable(_words(name))}: {printable(was)} → {printable(now)}")
+    if len(names) > _MOST_LINES:
+        yield Text(f"    and {len(names) - _MOST_LINES:,} more lines, with --format json", "faint")
+    if not one.because:
+        return
     for because in one.because[:_MOST_REASONS]:
         yield Text(f"    {_reason(because)}", "mark")
     if len(one.because) > _MOST_REASONS:
-        yield Text(f"    and {len(one.because) - _MOST_REASONS:,} more facts", "mark")
+        yield Text(f"    and {len(one.because) - _MOST_REASONS:,} more facts, with --format json", "mark")
+    for why in one.otherwise:
+        yield Text(f"    and {_OTHERWISE[why]}", "mark")
 
 
 def _reason(because: Because) -> str:
     what = _WHAT[because.what]
     field = f".{because.field}" if because.field is not None else ""
     late = f", {lasting(timedelta(seconds=because.late_seconds))} late" if because.what == "late_entry" else ""
-    return f"{because.fact}{field} {what} {because.recorded_at:%Y-%m-%d %H:%M}Z{late} (fact {because.version})"
+    change = f" from {_plain(because.was)} to {_plain(because.is_now)}" if because.what == "correction" else ""
+    when = f"{because.recorded_at:%Y-%m-%d %H:%M}Z"
+    return f"{because.fact}{field} {what} {when}{change}{late} (fact {because.version})"
+
+
+def _plain(value: Plain) -> str:
+    return (
+        "nothing" if value is None else printable(", ".join(map(str, value)) if isinstance(value, list) else str(value))
+    )

@@ -34,6 +34,14 @@ _LABELS: Mapping[str, str] = {
     "promises_remade": "told another",
     "ledger_turnaround": "turnaround",
     "tills": "margin",
+    "warranty_watch": "moved to paid",
+    "warranty_overturned": "overturned",
+    "claims": "approved at once",
+    "claims_rejected": "rejected",
+    "claims_claimed": "claimed",
+    "claims_undecided": "undecided",
+    "claims_refused": "refused",
+    "claims_charged_back": "charged back",
     "handling": "handed around",
     "contacts_before_action": "contacts before",
     "silence": "told nothing",
@@ -55,12 +63,15 @@ _LABELS: Mapping[str, str] = {
 }
 _WORDS = "n: tickets asked of; unseen: not watched long enough to know; out: left out by definition."
 _WORDS_OF: Mapping[str, str] = {
-    "sla": "n: clocks with a verdict; not due, paused: none yet; out: cancelled.",
+    "sla": "n: clocks that are due and have a verdict; not due, paused: none yet; out: cancelled, or of cancelled"
+    " tickets.",
     "sites": "n: clocks with a verdict, or stays; unseen: stays that go on; tickets: how many had any.",
-    "promises": "n: dates asked of; unseen: not due yet; out: replaced in time, or closed before the date.",
+    "promises": "n: dates asked of; unseen: not due yet; out: replaced in time, closed before the date, or of cancelled"
+    " tickets.",
     "ledger": "tickets: how many had any; go on: of these; out: tickets never received.",
-    "hygiene": "n: facts, waits or tickets; out: imported, or of cancelled tickets.",
-    "requests": "n: requests; unseen: not due, or waiting.",
+    "hygiene": "n: facts, waits or tickets; unseen: closed less than the days ago; out: imported, or of tickets"
+    " cancelled or never received.",
+    "requests": "n: requests; unseen: not due, or waiting; out: of cancelled tickets.",
     "complaints": "n: tickets or complaints asked of; unseen: not watched long enough, or waiting.",
     **money_cells.WORDS,
 }
@@ -69,7 +80,7 @@ _WITHIN: Mapping[str, tuple[str, ...]] = {
     "ledger": ("party", "cause"),
     "ledger_overlap": ("cause",),
     "claims_rejected_by_clause": ("clause",),
-    **dict.fromkeys(("tills", "revenue", "cost"), ("currency",)),
+    **dict.fromkeys(money_cells.SUMS, ("currency",)),
     "verdicts_for": ("in_favour_of",),
     "repeats_by_entitlement": ("entitlement_again",),
     "site_time": ("cause",),
@@ -213,7 +224,7 @@ def _grouped(rows: Sequence[ReportRow], report: Report) -> list[_Line | str]:
     for members in groups.values():
         name = _heading(members[0], report)
         lines += [name] if name else []
-        lines += [_line(row, report) for row in sorted(members, key=_longest_first)]
+        lines += [_line(row, report) for row in sorted(money_cells.told(members), key=_longest_first)]
         if members[0].group and (compared := comparison_cells.compared_in(members[0])):
             lines.append(_Line("all", comparison_cells.cells_of_all(members, compared), None))
     return lines

@@ -10,8 +10,8 @@ from ticketing.cli.output import printable
 from ticketing.projections.report import Compared, Report, ReportRow
 
 _WORDS = (
-    "n: tickets, repairs or clocks asked of; unseen: not watched long enough to know. A target is judged by the figure"
-    " itself, not by its limits, and of fewer than the contract's least number not at all."
+    "n: tickets, repairs, claims or clocks asked of; unseen: not watched long enough to know. A target is judged by"
+    " the figure itself, not by its limits, and of fewer than the contract's least number not at all."
 )
 _HEADINGS = ("", "n", "unseen", "figure", "95 %", "target", "")
 _LEFT = (0, 4, 6)
@@ -44,7 +44,7 @@ def _cells(row: ReportRow) -> tuple[str, ...]:
     compared = row.compared or {}
     low, high = (None if isinstance(limit, Mapping) else limit for limit in (row.low, row.high))
     interval = "" if low is None and high is None else f"{_number(low)}–{_number(high)}"
-    unit = "d" if row.unit == "d" else "%"
+    unit = {"d": "d", "per 1,000": "‰"}.get(row.unit, "%")
     name = "at_most" if "at_most" in compared else "at_least"
     bound, target = name.replace("_", " "), compared[name]
     return (

@@ -10,6 +10,7 @@ from pydantic import Field, StrictInt
 from ticketing.domain.values import Key, Number, Value, decimal_text
 
 Asks = Literal["days", "clock", "percentile"]
+Per = Literal["per 100", "per 1,000", "days"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,22 +19,26 @@ class Measurable:
 
     Attributes:
         asks: What it must say.
-        is_rate: Whether its target is per 100, else days.
+        unit: That of its target.
     """
 
     asks: tuple[Asks, ...] = ()
-    is_rate: bool = True
+    unit: Per = "per 100"
 
 
 MEASURABLE: Mapping[str, Measurable] = {
+    "claims": Measurable(),
     "complaint_rate": Measurable(("days",)),
     "complaint_rate_opened": Measurable(("days",)),
+    "complaints_per_1000": Measurable(("days",), unit="per 1,000"),
     "first_pass": Measurable(),
     "first_time_fix": Measurable(("days",)),
+    "long_term": Measurable(("days",)),
+    "no_fault_found": Measurable(),
     "promises": Measurable(),
     "repeat_rate": Measurable(("days",)),
     "sla": Measurable(("clock",)),
-    "turnaround": Measurable(("percentile",), is_rate=False),
+    "turnaround": Measurable(("percentile",), unit="days"),
     "within_days": Measurable(("days",)),
 }
 """The figures that a contract may name."""
@@ -44,10 +49,10 @@ class MeasuredFigure(Value):
 
     Attributes:
         figure: Of `MEASURABLE`.
-        days: N of a repeat, a first-time fix or a turnaround within days, W or H of a complaint rate.
+        days: N of a repeat, a first-time fix, a turnaround within days or tickets open for long; W or H of complaints.
         clock: Which clock of the same policy, for `sla`.
         percentile: Which, for `turnaround`.
-        at_most: The target is met up to this: per 100, or days.
+        at_most: The target is met up to this: per 100, per 1,000, or days.
         at_least: The target is met from this on.
         minimum_n: Of fewer cases nothing is judged.
     """
@@ -69,6 +74,5 @@ class MeasuredFigure(Value):
         percentile = "" if self.percentile is None else f" p{self.percentile}"
         bound, number = ("at most", self.at_most) if self.at_most is not None else ("at least", self.at_least)
         measurable = MEASURABLE.get(self.figure, Measurable())
-        unit = "per 100" if measurable.is_rate else "days"
-        target = "" if number is None else f": {bound} {decimal_text(Decimal(number))} {unit}"
+        target = "" if number is None else f": {bound} {decimal_text(Decimal(number))} {measurable.unit}"
         return f"{name}{percentile}{windows}{clock}{target}, of {self.minimum_n} or more"

@@ -45,7 +45,7 @@ def _in_target(figure: MeasuredFigure, known: Measurable) -> Iterator[Contradict
         number = getattr(figure, name)
         if number is not None and not (Decimal(number).is_finite() and number >= 0):
             yield Contradiction(name, f"{number} is no number from 0 on")
-        elif number is not None and known.is_rate and number > 100:
+        elif number is not None and known.unit == "per 100" and number > 100:
             yield Contradiction(name, f"{number} is more than 100 per 100")
     if figure.minimum_n < 1:
         yield Contradiction("minimum_n", f"{figure.minimum_n} is below 1")

@@ -10,6 +10,7 @@ from ticketing.application import Ticketing
 from ticketing.domain import events as e
 from ticketing.domain.cuts import cut
 from ticketing.domain.judged import Judged, State
+from ticketing.domain.reference import PolicyPublished
 from ticketing.domain.values import Event, Recorded
 from ticketing.projections import ledger_totals as ledgers
 from ticketing.projections import promises as dates
@@ -18,10 +19,12 @@ from ticketing.projections import sla as compliance
 from ticketing.projections.asked import percentiles_asked, policy_asked
 from ticketing.projections.built_in import CLOCK_ROWS
 from ticketing.projections.clock_counts import OTHERWISE, judged_otherwise
+from ticketing.projections.clock_states import ended_at
 from ticketing.projections.judged_anew import JudgedAnewRows
 from ticketing.projections.report import Cohort, Report
 from ticketing.projections.restated import Difference, reasons
 from ticketing.projections.sample import Scope
+from ticketing.projections.sla_under import gather_under
 
 
 def sla(
@@ -53,6 +56,25 @@ def sla(
     return replace(report, differences=_differences(app, question, read, found))
 
 
+def sla_judged_by(app: Ticketing, policy: PolicyPublished, **asked: Unpack[Asked]) -> Report:
+    """The clocks that one version of a policy judges; those of other versions are left out and counted.
+
+    Raises:
+        BadInput: Something asked cannot be understood, or scipy is missing.
+    """
+    question = understood(app, compliance.SLA, asked, sla_judged_by)
+    of_clocks = compliance.counts(question.scope, question.cohort)
+    found, read = counted(
+        app,
+        CLOCK_ROWS,
+        question,
+        lambda rows: compliance.compliance(
+            rows.count(of_clocks), question.scope, judged_by=(policy.key, policy.version)
+        ),
+    )
+    return question.report(compliance.sla(found, question.cohort, ()), read)
+
+
 def _sla_under(app: Ticketing, question: Question, under: str) -> Report:
     asked_for = policy_asked(under, app.store.rules_at(app.store.head()))
     policy = asked_for.thing
@@ -62,7 +84,7 @@ def _sla_under(app: Ticketing, question: Question, under: str) -> Report:
         app,
         JudgedAnewRows(CLOCK_ROWS, policy, rules),
         question,
-        lambda rows: compliance.gather_under(rows, policy.key, question.scope, question.cohort),
+        lambda rows: gather_under(rows, policy.key, question.scope, question.cohort),
         position,
         beside=CLOCK_ROWS,
     )
@@ -194,7 +216,7 @@ def _reached_at(judged: Judged | None, state: State | None) -> datetime | None:
     if judged is None or state is None:
         return None
     if state == "cancelled":
-        return compliance.ended_at(judged)
+        return ended_at(judged)
     if state == "breached":
         return judged.verdict_at or judged.within_until
     return judged.verdict_at

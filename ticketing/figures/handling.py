@@ -103,7 +103,7 @@ def requests(
 
     def ask(rows: Rows) -> counts.Answering:
         rows.count(asking)  # so that a comparison with an earlier report hears of each ticket
-        return counts.Answering(rows.chosen(asking, "requests", "observed_until"), question.scope.by, days)
+        return counts.Answering(rows.chosen(asking, *counts.OF_REQUESTS), question.scope.by, days)
 
     answering, read = counted(app, HANDLING_ROWS, question, ask)
     rows = answering.rows(question.cohort, shown, in_unit or unit)

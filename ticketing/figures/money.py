@@ -41,8 +41,9 @@ def tills(app: Ticketing, **asked: Unpack[Asked]) -> Report:
     """What each till earned, revenue less cost, for each currency; ask it by site, or whatever else.
 
     Returns:
-        Rows of `tills`, `revenue` and `cost`, in the currency that is always part of the group, and so is the till. The
-        numerator is the amount in whole ten-thousandths, the denominator how many tickets it is from.
+        Rows of `tills`, `revenue` and `cost`. Currency and till are always part of the group; the till is that of who
+        pays, and a ticket may stand in both. The numerator is the amount in whole ten-thousandths, the denominator how
+        many tickets it is from.
 
     Raises:
         BadInput: Something asked cannot be understood.
@@ -51,7 +52,7 @@ def tills(app: Ticketing, **asked: Unpack[Asked]) -> Report:
     found, read = counted(
         app, TILL_ROWS, question, lambda rows: rows.count(money.counts(question.cohort, question.scope))
     )
-    return question.report(money.tills(found, question.cohort), read)
+    return question.report(money.tills(found, question.cohort, question.scope), read)
 
 
 def claims(app: Ticketing, **asked: Unpack[Asked]) -> Report:

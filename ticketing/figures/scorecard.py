@@ -1,7 +1,8 @@
 """The scorecard: the figures that a manufacturer's contract names, by its own days, clocks, targets and least numbers.
 
 A version of the contract measures the tickets that come into a figure's cohort while it is in force, whatever a later
-one says.
+one says. Of clocks those that are due meanwhile and that it judges itself: others, which began under another version,
+are left out and counted.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,10 +17,11 @@ from ticketing.domain.measured import MeasuredFigure
 from ticketing.domain.reference import PolicyPublished
 from ticketing.domain.time_rules import Publication, TimeRules
 from ticketing.domain.values import instant_text
-from ticketing.figures.clocks import promises, sla
-from ticketing.figures.complaints import complaint_rate, complaint_rate_opened
-from ticketing.figures.repairs import first_time_fix, repeat_rate
-from ticketing.figures.turnaround import first_pass, turnaround
+from ticketing.figures.clocks import promises, sla_judged_by
+from ticketing.figures.complaints import complaint_rate, complaint_rate_opened, complaints
+from ticketing.figures.money import claims
+from ticketing.figures.repairs import first_time_fix, no_fault_found, repeat_rate
+from ticketing.figures.turnaround import backlog, first_pass, turnaround
 from ticketing.projections.report import Figure, Number, Report, ReportRow
 from ticketing.projections.sample import Scope
 
@@ -35,20 +37,31 @@ def _turnaround(app: Ticketing, figure: MeasuredFigure, asked: Asked) -> Report:
     return turnaround(app, percentiles=[figure.percentile or 0], unit="d", within_days=most, **asked)
 
 
+def _long_term(app: Ticketing, figure: MeasuredFigure, asked: Asked) -> Report:
+    """Of the last instant at which the version is in force and that the scorecard knows of."""
+    until, as_of = asked.get("to"), asked.get("as_of")
+    last = min(at for at in (until, as_of) if isinstance(at, datetime))
+    of_instant: Asked = {**asked, "from_": None, "to": None, "as_of": last}
+    return backlog(app, older_than=figure.days or 0, **of_instant)
+
+
 _ASKED: Mapping[str, Ask] = {
+    "claims": lambda app, figure, asked: claims(app, **asked),
     "complaint_rate": lambda app, figure, asked: complaint_rate(app, w_days=figure.days or 0, **asked),
     "complaint_rate_opened": lambda app, figure, asked: complaint_rate_opened(app, h_days=figure.days or 0, **asked),
+    "complaints_per_1000": lambda app, figure, asked: complaints(app, h_days=figure.days or 0, **asked),
     "first_pass": lambda app, figure, asked: first_pass(app, **asked),
     "first_time_fix": lambda app, figure, asked: first_time_fix(app, n_days=figure.days or 0, **asked),
+    "long_term": _long_term,
+    "no_fault_found": lambda app, figure, asked: no_fault_found(app, **asked),
     "promises": lambda app, figure, asked: promises(app, **asked),
     "repeat_rate": lambda app, figure, asked: repeat_rate(app, n_days=figure.days or 0, **asked),
-    "sla": lambda app, figure, asked: sla(app, **asked),
     "turnaround": _turnaround,
     "within_days": lambda app, figure, asked: turnaround(app, within_days=figure.days, **asked),
 }
-"""How each figure that a contract may name is asked for."""
+"""How each figure that a contract may name is asked for; `sla` is, by the version whose clocks count."""
 
-FIGURES = _ASKED.keys()
+FIGURES = {*_ASKED, "sla"}
 """The figures that a scorecard can tell."""
 
 
@@ -96,6 +109,7 @@ def scorecard(app: Ticketing, *, manufacturer: str = "", **asked: Unpack[Asked])
     terms = list(_terms(app, app.store.rules_at(position), manufacturer, question.scope))
     asks = [(term, figure) for term in terms for figure in term.contract.figures]
     rest = {name: given for name, given in asked.items() if name not in {"from_", "to", "by", "cohort"}}
+    rest["as_of"] = question.as_of
     if not asks:
         raise NotFound(f"no contract of {manufacturer!r} was in force in the period")
     answers = together(app, rest, [_report(app, term, figure) for term, figure in asks])  # type: ignore[arg-type]
@@ -109,6 +123,7 @@ def scorecard(app: Ticketing, *, manufacturer: str = "", **asked: Unpack[Asked])
         cohort="by_figure",
         from_=question.from_,
         to=question.to,
+        as_of=instant_text(question.as_of),
         set_aside=max(answer.set_aside for answer in answers),
         rows=tuple(rows),
         differences=None,
@@ -118,6 +133,8 @@ def scorecard(app: Ticketing, *, manufacturer: str = "", **asked: Unpack[Asked])
 def _report(app: Ticketing, term: _Term, figure: MeasuredFigure) -> Callable[[Asked], Report]:
     def made(asked: Asked) -> Report:
         of_term: Asked = {**asked, "by": ("manufacturer",), "from_": term.since, "to": term.until}
+        if figure.figure == "sla":  # a clock that began under an earlier version is due by that one's terms
+            return sla_judged_by(app, term.contract, **of_term)
         return _ASKED[figure.figure](app, figure, of_term)
 
     return made
@@ -179,8 +196,9 @@ def _no_contract(rules: TimeRules, manufacturer: str) -> str:
 
 def _row(term: _Term, figure: MeasuredFigure, manufacturer: str, answer: Report) -> ReportRow:
     """The row of the report that is about the manufacturer, held against the target."""
-    found = [row for row in answer.of(figure.figure) if _is_about(row, term, figure, manufacturer)]
-    none = replace(answer.rows[0], figure=figure.figure, group={}, numerator=0, denominator=0, excluded=0, censored=0)
+    found = [row for row in answer.of(figure.figure) if _is_about(row, term, figure, manufacturer, answer)]
+    like = next(iter(answer.of(figure.figure)), answer.rows[0])
+    none = replace(like, figure=figure.figure, group={}, numerator=0, denominator=0, excluded=0, censored=0)
     row = (
         found[0]
         if found
@@ -210,10 +228,11 @@ def _row(term: _Term, figure: MeasuredFigure, manufacturer: str, answer: Report)
     )
 
 
-def _is_about(row: ReportRow, term: _Term, figure: MeasuredFigure, manufacturer: str) -> bool:
+def _is_about(row: ReportRow, term: _Term, figure: MeasuredFigure, manufacturer: str, answer: Report) -> bool:
     of_clock = (row.group.get("policy"), row.group.get("clock"))
     is_clock = figure.clock is None or of_clock == (term.contract.key, figure.clock)
-    return is_clock and row.group.get("manufacturer") == manufacturer
+    has_begun = instant_text(term.since) <= answer.as_of  # a backlog is of an instant, whatever the term
+    return has_begun and is_clock and row.group.get("manufacturer") == manufacturer
 
 
 def _as_one_number(row: ReportRow, percentile: str) -> ReportRow:

@@ -51,14 +51,14 @@ def turnaround(
     spans = [turnarounds.counts(question.cohort, days=days)]
     spans += [] if variant is None else [turnarounds.counts(question.cohort, variant=variant_asked(variant))]
     (found, *other), read = counted(app, TURNAROUND_ROWS, question, lambda rows: list(map(rows.count, spans)))
-    curves = turnarounds.curves(found)
-    in_unit = unit_asked(unit) or turnarounds.unit_of(curves, shown)
-    rows = turnarounds.turnaround(curves, shown, in_unit)
-    rows += turnarounds.turnaround_closed(found, question.cohort, shown, in_unit)
+    courses = turnarounds.courses(found)
+    in_unit = unit_asked(unit) or turnarounds.unit_of(courses, shown)
+    rows = turnarounds.turnaround(courses, shown, in_unit)
+    rows += turnarounds.turnaround_closed(courses, question.cohort, shown, in_unit)
     if days is not None:
         rows += turnarounds.within_days(found, days)
     for spanned in other:
-        rows += turnarounds.turnaround(turnarounds.curves(spanned), shown, in_unit, variant)
+        rows += turnarounds.turnaround(turnarounds.courses(spanned), shown, in_unit, variant)
     return question.report(rows, read, percentiles=shown, unit=in_unit, within_days=within_days, variant=variant)
 
 
@@ -73,8 +73,9 @@ def turnaround_closed(
     question = understood(app, turnarounds.TURNAROUND_CLOSED, asked, turnaround_closed)
     shown = percentiles_asked(percentiles)
     found, read = counted(app, TURNAROUND_ROWS, question, lambda rows: rows.count(turnarounds.counts(question.cohort)))
-    in_unit = unit_asked(unit) or turnarounds.unit_of(turnarounds.curves(found), shown)
-    rows = turnarounds.turnaround_closed(found, question.cohort, shown, in_unit)
+    courses = turnarounds.courses(found)
+    in_unit = unit_asked(unit) or turnarounds.unit_of(courses, shown)
+    rows = turnarounds.turnaround_closed(courses, question.cohort, shown, in_unit)
     return question.report(rows, read, percentiles=shown, unit=in_unit)
 
 

@@ -12,7 +12,7 @@ from ticketing.projections.contested import ContestedRows
 from ticketing.projections.first_pass import FirstPassRows
 from ticketing.projections.handling import HandlingRows
 from ticketing.projections.recognition import RecognitionRows
-from ticketing.projections.repeats import RepeatRows
+from ticketing.projections.repair_rows import RepeatRows
 from ticketing.projections.row import Projection
 from ticketing.projections.tills import TillRows
 from ticketing.projections.turnaround import TurnaroundRows

@@ -1,7 +1,8 @@
 """Claims: what a ticket's claims on the manufacturer came to, and what may be asked of them.
 
 How a claim ended is what an audit says of it (`ClaimEnded`). Claims on insurers and sellers are left out. A rate leaves
-out the claims of cancelled tickets and those that cannot be compared; sums of money do not leave out cancelled tickets.
+out the claims of cancelled tickets, of those never received, and those that cannot be compared; sums of money leave out
+neither of the former, for money is paid on them too.
 """
 
 import json
@@ -17,6 +18,7 @@ from ticketing.projections.amounts import in_parts, money_row, ten_thousandths
 from ticketing.projections.counts import Counted, Counts, Tally
 from ticketing.projections.report import Cohort, Figure, ReportRow, rate
 from ticketing.projections.sample import Group, in_order
+from ticketing.projections.turnaround import LEFT_OUT
 
 _COUNTED = ("claims", "claims_decided", "claims_foreign", "claims_first_full", "claims_rejected")
 _COHORTS: Mapping[Cohort, str] = {"opened_in": "opened_at", "handed_back_in": "first_back_at"}
@@ -112,12 +114,12 @@ def claims_of(facts: Sequence[Recorded[Event]]) -> Claims:
 
 # what is asked of the rows
 
-_OF_NO_CANCELLED = {name: f"CASE WHEN is_cancelled = 1 THEN 0 ELSE {name} END" for name in _COUNTED}
+_IN_RATES = {name: f"CASE WHEN {LEFT_OUT} THEN 0 ELSE {name} END" for name in _COUNTED}
 
 
 def counts(cohort: Cohort) -> Counts:
     """What the rates are counted from."""
-    return Counts(at=_COHORTS[cohort], sums={"all": "claims", **_OF_NO_CANCELLED})
+    return Counts(at=_COHORTS[cohort], sums={"all": "claims", **_IN_RATES})
 
 
 def amounts(cohort: Cohort) -> Counts:
@@ -129,7 +131,7 @@ def amounts(cohort: Cohort) -> Counts:
 
 def rejections(cohort: Cohort) -> Counts:
     """The tickets of which `rejected_by` is asked."""
-    return Counts(at=_COHORTS[cohort], conditions={"rejected": "claims_rejected > 0 AND is_cancelled = 0"})
+    return Counts(at=_COHORTS[cohort], conditions={"rejected": f"claims_rejected > 0 AND NOT {LEFT_OUT}"})
 
 
 def claims(counted: Counted, added: Counted, rejected: Iterable[tuple[Group, str]], cohort: Cohort) -> list[ReportRow]:

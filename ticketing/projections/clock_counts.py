@@ -1,7 +1,8 @@
 """Clock counts: how the clocks of rows stand at the end of their observation, in SQL that every store knows.
 
-It is what `sla.stood` says of one clock. A clock that is open is breached once its last instant within the target has
-passed, whether or not anybody looked; of what was judged as of a later instant that counts too.
+It is what `clock_states` says of one clock. A clock that is open is breached once its last instant within the target
+has passed, whether or not anybody looked; of what was judged as of a later instant that counts too. Stopped or not, a
+clock counts once that instant has passed.
 """
 
 from dataclasses import replace
@@ -34,10 +35,17 @@ _ENDED_AT = "CASE WHEN part_cancelled_because = 'withdrawn' THEN NULL ELSE part_
 DATED_AT = f"coalesce(part_due_at, part_verdict_at, {_ENDED_AT}, part_judged_then_at)"
 """What puts a clock into a period: when it is due, else when it ended; unknown of one that stands still."""
 
+_IS_DUE = "coalesce(part_within_until, part_due_at, observed_until - 1) < observed_until"
+_COUNTED_AS = f"""
+    CASE WHEN is_cancelled = 1 THEN 'of_cancelled' WHEN {_IS_DUE} THEN {{0}}
+    ELSE CASE {{0}} WHEN 'met' THEN 'met_before_due' WHEN 'paused' THEN 'paused' WHEN 'cancelled' THEN 'cancelled'
+    ELSE 'running' END END
+"""
+
 _NEVER_WAS = f"part_cancelled_because = 'withdrawn' AND ({_VERDICT_THEN}) IS NULL"
 """One whose start was taken back before anybody had judged it."""
 
-_IS_LATE = "part_stopped_at IS NOT NULL AND part_verdict = 'breached'"
+_IS_LATE = "is_cancelled = 0 AND part_stopped_at IS NOT NULL AND part_verdict = 'breached'"
 _ALIKE = ("policy", "clock", "policy_version", "measure", "is_reconstructed")
 
 
@@ -61,8 +69,8 @@ def clocks(at: str, dimensions: tuple[str, ...], dated_at: str, alike: tuple[str
         dimensions=dimensions,
         conditions={"clocks": "1 = 1"},
         by={
-            "state": _STATE,
-            "then": _STATE_THEN,
+            "state": _COUNTED_AS.format(_STATE),
+            "then": _COUNTED_AS.format(_STATE_THEN),
             "is_known": _flag(f"NOT {holds(_NEVER_WAS)}"),
             "is_open": _flag(_IS_OPEN),
             "is_early": _flag("part_verdict = 'met' AND 2 * part_used < part_target"),
@@ -78,7 +86,12 @@ OTHERWISE = ("ticket_id", *(f"part_{name}" for name in ClockPart._fields), _STAT
 
 
 def judged_otherwise(of: Counts, observed_until: datetime) -> Counts:
-    """Those of them whose verdict is not the one that was seen first."""
+    """Those of them whose verdict is not the one that was seen first.
+
+    Most tickets need not be looked into: all their verdicts are those seen first, and were seen while the ticket was
+    observed. Corrections are recorded after the end of an imported ticket, and what they brought was seen then.
+    """
     differs = f"coalesce({_VERDICT}, '') <> coalesce({_VERDICT_THEN}, '') AND NOT {holds(_NEVER_WAS)}"
-    may_differ = f"is_restated = 1 OR judged_by >= {micros(observed_until)}"
+    after_source = "has_native_facts = 0 AND judged_by > imported_until"
+    may_differ = f"is_restated = 1 OR judged_by >= {micros(observed_until)} OR ({after_source})"
     return replace(of, where=may_differ, by={}, lists={}, alike=(), conditions={"differs": differs})

@@ -47,7 +47,8 @@ class ClockRow(Dimensions):
         next_notice_at: When the next notice is to go out.
         depends_on_publishing: Whether a later publication may change the row: a clock in it is reconstructed or
             provisional, or it has imported facts.
-        is_restated: Whether the first verdict that was seen of a clock in it is not what its facts say now.
+        is_restated: Whether the first verdict that was seen of a clock in it is not what its facts say now, or was
+            seen sooner than they say.
         judged_by: When the last verdict was seen that was seen of a clock in it.
         began_at: When its first span began; None where its unit was never in custody.
         spans: Where its time went, in order of time; the last one may still go on.
@@ -100,7 +101,7 @@ def row_with(row: ClockRow, clocks: Sequence[Judged], spans: Sequence[Span], pro
     return replace(
         row,
         clocks=tuple(map(ClockPart.of, clocks)),
-        is_restated=any(judged.judged_then != judged.verdict for judged in clocks),
+        is_restated=any(map(_is_restated, clocks)),
         judged_by=max((judged.judged_then_at for judged in clocks if judged.judged_then_at is not None), default=None),
         began_at=spans[0].from_at if spans else None,
         spans=tuple(span_parts(spans)),
@@ -108,6 +109,13 @@ def row_with(row: ClockRow, clocks: Sequence[Judged], spans: Sequence[Span], pro
         stays=tuple(stay_parts(spans)),
         promises=tuple(promise_parts(promises, clocks)),
     )
+
+
+def _is_restated(judged: Judged) -> bool:
+    if judged.judged_then != judged.verdict:
+        return True
+    seen_at, within_until = judged.judged_then_at, judged.within_until
+    return judged.is_open and seen_at is not None and within_until is not None and seen_at < within_until
 
 
 def judged_in(row: ClockRow) -> tuple[Judged, ...]:

@@ -10,11 +10,11 @@ from typing import NamedTuple, cast
 
 from ticketing.domain import events as e
 from ticketing.domain.values import Event, Recorded
-from ticketing.projections.counts import Counted, Counts, Rate, literal, rate_rows
-from ticketing.projections.dimensions import WITHOUT_CUSTODY, Take
+from ticketing.projections.counts import Counted, Counts, Rate, rate_rows
+from ticketing.projections.dimensions import Take
 from ticketing.projections.report import Figure, ReportRow
 from ticketing.projections.sample import DAY
-from ticketing.projections.turnaround import TurnaroundRow, with_course
+from ticketing.projections.turnaround import NEVER_RECEIVED, TurnaroundRow, with_course
 
 COMPLAINT_RATE = Figure("complaint_rate", 1, ("handed_back_in",))
 COMPLAINT_RATE_OPENED = Figure("complaint_rate_opened", 1, ("opened_in",))
@@ -135,7 +135,6 @@ def complaint_rate_opened(counted: Counted, h_days: int) -> list[ReportRow]:
     return rate_rows(counted, "opened_in", [_rate(COMPLAINT_RATE_OPENED, "opened_at", h_days)])
 
 
-_NEVER_RECEIVED = f"began_at IS NULL AND channel NOT IN ({', '.join(map(literal, sorted(WITHOUT_CUSTODY)))})"
 _NONE: Mapping[Figure, str] = {
     COMPLAINT_RATE: "no ticket handed back in the period has been back for {} days",
     COMPLAINT_RATE_OPENED: "no ticket of the period was opened {} days ago",
@@ -145,7 +144,7 @@ _NONE: Mapping[Figure, str] = {
 def _rate(figure: Figure, at: str, days: int) -> Rate:
     return Rate(
         figure=figure,
-        excluded=_NEVER_RECEIVED if figure is COMPLAINT_RATE else None,
+        excluded=NEVER_RECEIVED if figure is COMPLAINT_RATE else None,
         censored=f"{at} + {days * DAY} > observed_until",
         had=f"first_complaint_at <= {at} + {days * DAY}",
         none=_NONE[figure].format(days),

@@ -11,13 +11,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ticketing.domain.hours import instant_at, micros
 from ticketing.domain.values import NATIVE
 from ticketing.projections.dimensions import PERIODS, UPSTREAM
 from ticketing.projections.report import Cohort, Figure, ReportRow, rate
 from ticketing.projections.sample import DAY, Group, Scope, in_order
+from ticketing.projections.statistics import scipy_stats
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _LAST_YEAR = 9999
 SPAN = 28 * DAY
@@ -36,6 +41,10 @@ def one_of(column: str, values: Iterable[str]) -> str:
     return f"{column} IN ({listed})" if listed else "(1 = 0)"
 
 
+IN_ONE = "in one"
+"""The name of lists that are taken out as one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """What is counted of each group.
@@ -45,12 +54,15 @@ class Counts:
         conditions: By name what holds of the tickets that are counted under it.
         sums: By name a whole number of each ticket, added up.
         lists: By name a whole number of each ticket, all of which are kept, in no order; NULL is left out.
+        is_in_one: Whether no ticket is in more than one of the lists, which are then taken out as one.
         by: What it is always grouped by, after what is asked for: names and expressions of text.
         given: Columns beside those of the rows, by name: whole numbers that were worked out elsewhere of single
             tickets, by the hex of the ticket's id; NULL of all others.
+        given_by: The text by which they are given instead.
         where: What holds of the tickets that are looked at at all; None looks at all.
         of: A column of parts: they are counted in place of tickets. An expression may name a field of a part too, as
             `part_<field>`.
+        own: Columns of the row that a field of the part stands in place of, and which.
         alike: Fields of a part: it is grouped by them last, and groups have their values as JSON has them.
         dimensions: Those that it is grouped by, in place of those asked for.
         has_undated: Whether what has no such instant belongs to every period; where a dimension depends on the instant,
@@ -61,10 +73,13 @@ class Counts:
     conditions: Mapping[str, str] = field(default_factory=dict)
     sums: Mapping[str, str] = field(default_factory=dict)
     lists: Mapping[str, str] = field(default_factory=dict)
+    is_in_one: bool = False
     by: Mapping[str, str] = field(default_factory=dict)
     given: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    given_by: str = "ticket_id"
     where: str | None = None
     of: str | None = None
+    own: Mapping[str, str] = field(default_factory=dict)
     alike: tuple[str, ...] = ()
     dimensions: tuple[str, ...] | None = None
     has_undated: bool = False
@@ -96,6 +111,19 @@ class Tally:
         """The numbers of a list as they came."""
         return self.lists.get(name) or array("q")
 
+    def taken_apart(self, names: Sequence[str]) -> "dict[str, NDArray[np.int64]]":
+        """The numbers of each list of `Counts.is_in_one`, in no order: a number's remainder is the place of its list.
+
+        Raises:
+            BadInput: numpy, of the extra `figures`, is not installed.
+        """
+        scipy_stats()
+        import numpy as np
+
+        numbers = np.asarray(self.unordered(IN_ONE), dtype=np.int64)
+        lengths, places = np.divmod(numbers, len(names))
+        return {name: lengths[places == place] for place, name in enumerate(names)}
+
 
 class Counted:
     """What was counted, by group.
@@ -111,6 +139,11 @@ class Counted:
     def tally(self, group: Group) -> Tally:
         """That of a group, to be added to."""
         return self._tallies.setdefault(group, Tally())
+
+    def add(self, other: "Counted") -> None:
+        """Takes in what was counted of others by the same dimensions."""
+        for group, tally in other.each():
+            self.tally(tuple(group.values())).add(tally.numbers, tally.lists)
 
     def groups(self) -> Iterator[tuple[dict[str, str | None], Tally]]:
         """Every group by code point; one that says nothing when there is no ticket at all."""

@@ -1,7 +1,8 @@
 """Disputes: what became of a ticket's disputes, and what may be asked of them.
 
 Rates are of tickets and their disputes, those opened in the period being the cohort. A dispute that was settled or
-withdrawn before a verdict, or whose ticket was cancelled, can no longer come to one: a competing ending.
+withdrawn before a verdict, or whose ticket was cancelled, can no longer come to one: a competing ending. Shares leave
+out disputes of cancelled tickets, and all of these figures those of tickets never received.
 """
 
 import json
@@ -22,6 +23,7 @@ from ticketing.projections.report import Figure, ReportRow, rate
 from ticketing.projections.sample import DAY, SECOND, Group, in_order
 from ticketing.projections.statistics import rounded
 from ticketing.projections.survival import incidence
+from ticketing.projections.turnaround import LEFT_OUT, NEVER_RECEIVED
 
 OWN = ("clause", "ground", "standard")
 DISPUTES = Figure("disputes", 1, ("opened_in",), OWN)
@@ -122,6 +124,7 @@ class Ticket:
 
     Attributes:
         cancelled_at: When it was closed as cancelled; None if it was not.
+        was_received: Whether its unit came, or none had to.
         disputes: Its disputes.
     """
 
@@ -129,10 +132,18 @@ class Ticket:
     opened_at: int
     observed_until: int
     cancelled_at: int | None
+    was_received: bool
     disputes: Sequence[Dispute]
 
+    @property
+    def is_left_out(self) -> bool:
+        return self.cancelled_at is not None or not self.was_received
 
-COLUMNS = ("cohort_at", "observed_until", "CASE WHEN is_cancelled = 1 THEN closed_at END", "disputes")
+
+COLUMNS = (
+    *("cohort_at", "observed_until", "CASE WHEN is_cancelled = 1 THEN closed_at END"),
+    *(f"CASE WHEN {NEVER_RECEIVED} THEN 0 ELSE 1 END", "disputes"),
+)
 DISPUTED = Counts(at="opened_at", conditions={"disputed": "first_dispute_at IS NOT NULL"})
 """The tickets of which `COLUMNS` are asked."""
 
@@ -140,8 +151,8 @@ DISPUTED = Counts(at="opened_at", conditions={"disputed": "first_dispute_at IS N
 def tickets(chosen: Iterable[tuple[Any, ...]]) -> list[Ticket]:
     """The tickets that were chosen."""
     return [
-        Ticket(group, opened_at, observed_until, cancelled_at, [Dispute(*one) for one in json.loads(text)])
-        for group, opened_at, observed_until, cancelled_at, text in chosen
+        Ticket(group, opened_at, until, cancelled_at, bool(received), [Dispute(*one) for one in json.loads(text)])
+        for group, opened_at, until, cancelled_at, received, text in chosen
     ]
 
 
@@ -153,7 +164,7 @@ def opened(h_days: int) -> Counts:
 def _rate(h_days: int) -> Rate:
     return Rate(
         figure=DISPUTES,
-        excluded="is_cancelled = 1",
+        excluded=LEFT_OUT,
         censored=f"opened_at + {h_days * DAY} > observed_until",
         had=f"first_dispute_at <= opened_at + {h_days * DAY}",
         none=f"no ticket of the period was opened {h_days} days ago",
@@ -168,6 +179,8 @@ class _Counted:
     ended: list[int] = field(default_factory=list)
     competing: list[int] = field(default_factory=list)
     censored: list[int] = field(default_factory=list)
+    never_received: int = 0
+    left_out: int = 0
     favoured: dict[str, int] = field(default_factory=dict)
     without_verdict: int = 0
     about_none: int = 0
@@ -218,20 +231,23 @@ def _disputed_rate(
 
 def _count(groups: Mapping[Group, _Counted], ticket: Ticket, own: Sequence[str], h_days: int) -> None:
     last_at = ticket.opened_at + h_days * DAY
-    is_asked = ticket.cancelled_at is None and last_at <= ticket.observed_until
+    is_asked = not ticket.is_left_out and last_at <= ticket.observed_until
     asked: set[Group] = set()
     for dispute in ticket.disputes:
         for under in dispute.under(own):
             group = (*ticket.group, *under)
-            _count_dispute(groups[group], ticket, dispute)
+            _count_days(groups[group], ticket, dispute)
+            _count_outcome(groups[group], ticket, dispute)
             if is_asked and dispute.opened_at <= last_at:
                 asked.add(group)
     for group in asked:
         groups[group].tickets += 1
 
 
-def _count_dispute(counted: _Counted, ticket: Ticket, dispute: Dispute) -> None:
-    if ticket.cancelled_at is not None:
+def _count_days(counted: _Counted, ticket: Ticket, dispute: Dispute) -> None:
+    if not ticket.was_received:
+        counted.never_received += 1
+    elif ticket.cancelled_at is not None:
         ends = [at for at in (dispute.verdict_at, dispute.closed_at, ticket.cancelled_at) if at is not None]
         counted.competing.append(_seconds(dispute, min(ends)))
     elif dispute.verdict_at is not None:
@@ -240,6 +256,12 @@ def _count_dispute(counted: _Counted, ticket: Ticket, dispute: Dispute) -> None:
         counted.competing.append(_seconds(dispute, dispute.closed_at))
     else:
         counted.censored.append(_seconds(dispute, ticket.observed_until))
+
+
+def _count_outcome(counted: _Counted, ticket: Ticket, dispute: Dispute) -> None:
+    if ticket.is_left_out:
+        counted.left_out += 1
+        return
     if dispute.in_favour_of is None:
         counted.without_verdict += 1
     else:
@@ -276,6 +298,7 @@ def _days(group: Mapping[str, str | None], one: _Counted, percentiles: Sequence[
         unit="d",
         numerator=ended,
         denominator=ended + competing + censored,
+        excluded=one.never_received,
         censored=censored,
         low={name: _in_days(quantile.low) for name, quantile in found.items()},
         high={name: _in_days(quantile.high) for name, quantile in found.items()},
@@ -296,7 +319,7 @@ def _favoured(group: Mapping[str, str | None], one: _Counted) -> Iterator[Report
             numerator=one.favoured[party],
             denominator=sum(one.favoured.values()),
             reason="",
-            excluded=one.without_verdict,
+            excluded=one.without_verdict + one.left_out,
         )
 
 
@@ -308,6 +331,6 @@ def _overturned(group: Mapping[str, str | None], one: _Counted) -> ReportRow:
         numerator=one.overturned,
         denominator=one.stood + one.overturned,
         reason="no dispute about a decision on record is over",
-        excluded=one.about_none,
+        excluded=one.about_none + one.left_out,
         censored=one.undecided,
     )

@@ -10,15 +10,16 @@ from datetime import datetime
 from ticketing.domain import events as e
 from ticketing.domain.values import Event, Recorded
 from ticketing.projections.counts import Counted, Counts, Rate, conditions_of, rate_rows
-from ticketing.projections.dimensions import Dimensions, Take, with_dimensions
+from ticketing.projections.dimensions import Take
 from ticketing.projections.report import Figure, ReportRow
+from ticketing.projections.turnaround import LEFT_OUT, TurnaroundRow, with_course
 
-FIRST_PASS = Figure("first_pass", 1, ("presented_in",))
-REWORKED = Figure("reworked", 1, ("presented_in",))
+FIRST_PASS = Figure("first_pass", 2, ("presented_in",))
+REWORKED = Figure("reworked", 2, ("presented_in",))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FirstPassRow(Dimensions):
+class FirstPassRow(TurnaroundRow):
     """One ticket before its inspectors.
 
     Attributes:
@@ -44,7 +45,7 @@ def _failed(row: FirstPassRow, fact: Recorded[e.QcFailed]) -> FirstPassRow:
 
 _TAKES: Mapping[type[Event], Take[FirstPassRow]] = {e.QcPassed: _passed, e.QcFailed: _failed}
 TAKEN = frozenset(_TAKES)
-"""The facts that this family uses, beside those that the dimensions use."""
+"""The facts that this family uses, beside those that the course of the ticket uses."""
 
 
 class FirstPassRows:
@@ -58,7 +59,7 @@ class FirstPassRows:
         """The row with one more fact."""
         take = _TAKES.get(type(fact.event))
         before = row
-        row = with_dimensions(row, fact)
+        row = with_course(row, fact)
         if before.presented_at is not None and (row.site, row.technician) != (before.site, before.technician):
             row = replace(row, site=before.site, technician=before.technician)  # those of what was presented first
         return row if take is None else take(row, fact)
@@ -66,11 +67,11 @@ class FirstPassRows:
 
 _NONE = "no ticket was presented in the period"
 _RATES = (
-    Rate(figure=FIRST_PASS, excluded="is_cancelled = 1", had="passed_first = 1", none=_NONE),
-    Rate(figure=REWORKED, excluded="is_cancelled = 1", had="failures > 0", none=_NONE),
+    Rate(figure=FIRST_PASS, excluded=LEFT_OUT, had="passed_first = 1", none=_NONE),
+    Rate(figure=REWORKED, excluded=LEFT_OUT, had="failures > 0", none=_NONE),
 )
 COUNTS = Counts(at="presented_at", conditions=conditions_of(_RATES))
-"""Tickets first presented in the period; cancelled ones are left out."""
+"""Tickets first presented in the period; those cancelled and those never received are left out."""
 
 
 def first_pass(counted: Counted) -> list[ReportRow]:

@@ -239,6 +239,9 @@ def requested(cohort: Cohort) -> Counts:
     )
 
 
+OF_REQUESTS = ("requests", "observed_until", "is_cancelled")
+"""What is told of each of these tickets."""
+
 _NOTHING_ASKED = "no site of the cohort's tickets was asked for anything"
 
 
@@ -251,6 +254,7 @@ class _Answers:
         closed: After how many seconds the ticket of each unanswered one was closed.
         waiting: For how many seconds the others wait.
         in_time: Answered within the days, of those whose days have passed: `due`.
+        left_out: Those of cancelled tickets, which are neither.
     """
 
     answered: list[int] = field(default_factory=list)
@@ -258,13 +262,14 @@ class _Answers:
     waiting: list[int] = field(default_factory=list)
     in_time: int = 0
     due: int = 0
+    left_out: int = 0
 
 
 class Answering:
     """The requests of a cohort by group and site asked.
 
     Args:
-        chosen: Of each ticket its group, its requests as JSON, and how far it was observed.
+        chosen: Of each ticket its group, its requests as JSON, how far it was observed, and whether it was cancelled.
         by: The dimensions of a group.
         days: Within how many days an answer is asked for.
     """
@@ -273,18 +278,18 @@ class Answering:
         self._by = (*by, "to_site")
         self._days = days
         self._found: dict[Group, _Answers] = {}
-        for group, requests, until in chosen:
+        for group, requests, until, is_cancelled in chosen:
             for _, to_site, asked_at, answered_at, closed_at in json.loads(requests):
                 answers = self._found.setdefault((*group, to_site), _Answers())
                 self._count(answers, asked_at, answered_at, closed_at, until)
+                if is_cancelled:
+                    answers.left_out += 1
+                elif (last := asked_at + self._days * DAY) <= until:
+                    answers.due += 1
+                    answers.in_time += answered_at is not None and answered_at <= last
 
-    def _count(
-        self, answers: _Answers, asked_at: int, answered_at: int | None, closed_at: int | None, until: int
-    ) -> None:
-        last = asked_at + self._days * DAY
-        if last <= until:
-            answers.due += 1
-            answers.in_time += answered_at is not None and answered_at <= last
+    @staticmethod
+    def _count(answers: _Answers, asked_at: int, answered_at: int | None, closed_at: int | None, until: int) -> None:
         if answered_at is not None:
             answers.answered.append((answered_at - asked_at) // SECOND)
         elif closed_at is not None:
@@ -317,7 +322,8 @@ class Answering:
             numerator=answers.in_time,
             denominator=answers.due,
             reason=f"{_NOTHING_ASKED} {self._days} days ago",
-            censored=asked - answers.due,
+            excluded=answers.left_out,
+            censored=asked - answers.left_out - answers.due,
         )
 
 

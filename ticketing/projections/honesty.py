@@ -18,7 +18,7 @@ from ticketing.domain.ticket import Ticket
 from ticketing.domain.values import Event, Recorded
 from ticketing.projections.counts import Counted, Counts, Rate, conditions_of, holds, rate_rows
 from ticketing.projections.report import Cohort, Figure, ReportRow, rate
-from ticketing.projections.turnaround import COHORTS, TurnaroundRow
+from ticketing.projections.turnaround import COHORTS, LEFT_OUT, TurnaroundRow
 
 HONESTY = Figure("honesty", 1, ("handed_back_in", "opened_in", "closed_in"))
 QUOTED = Figure("quoted_without_finding", 1, HONESTY.cohorts)
@@ -124,42 +124,43 @@ def _is_for_nothing(line: e.BillLine, done: set[str]) -> bool:
 
 # what is asked of the rows
 
-_CANCELLED = "is_cancelled = 1"
 _GOES_ON = "first_back_at IS NULL AND is_open = 1"
-_UNPERFORMED = f"(unperformed_lines > 0 AND NOT {holds(_GOES_ON)})"
+_MAY_BE_DONE_YET = f"billed_lines > 0 AND {_GOES_ON}"
+_FAILED_ANYWAY = "unfounded_lines > 0 OR unapproved_work > 0 OR bills_over > 0"
 _RATES = (
     Rate(
         figure=HONESTY,
-        excluded=_CANCELLED,
+        excluded=LEFT_OUT,
+        censored=f"{_MAY_BE_DONE_YET} AND NOT ({_FAILED_ANYWAY})",
         asked="quoted_lines > 0 OR paid_work > 0 OR billed_lines > 0",
-        had=f"unfounded_lines > 0 OR unapproved_work > 0 OR {_UNPERFORMED} OR bills_over > 0",
+        had=f"{_FAILED_ANYWAY} OR unperformed_lines > 0",
         none="on no ticket of the cohort anything was quoted, done at the customer's expense or billed to them",
     ),
     Rate(
         figure=QUOTED,
-        excluded=_CANCELLED,
+        excluded=LEFT_OUT,
         asked="quoted_lines > 0",
         had="unfounded_lines > 0",
         none="no ticket of the cohort has an estimate",
     ),
     Rate(
         figure=PERFORMED,
-        excluded=_CANCELLED,
+        excluded=LEFT_OUT,
         asked="paid_work > 0",
         had="unapproved_work > 0",
         none="on no ticket of the cohort anything was done at the customer's expense",
     ),
     Rate(
         figure=BILLED,
-        excluded=_CANCELLED,
-        censored=f"billed_lines > 0 AND {_GOES_ON}",
+        excluded=LEFT_OUT,
+        censored=_MAY_BE_DONE_YET,
         asked="billed_lines > 0",
         had="unperformed_lines > 0",
         none="no customer was billed for a ticket of the cohort that is back or closed",
     ),
     Rate(
         figure=OVER,
-        excluded=_CANCELLED,
+        excluded=LEFT_OUT,
         asked="bills > 0",
         had="bills_over > 0",
         none="no customer was billed on an approved estimate for a ticket of the cohort",
@@ -168,8 +169,8 @@ _RATES = (
 
 
 def counts(cohort: Cohort) -> Counts:
-    """What honesty is counted from; cancelled tickets are left out."""
-    of_all = f"NOT {holds(_CANCELLED)}"
+    """What honesty is counted from; cancelled tickets and those never received are left out."""
+    of_all = f"NOT {holds(LEFT_OUT)}"
     return Counts(
         at=COHORTS[cohort],
         conditions=conditions_of(_RATES),

@@ -19,6 +19,7 @@ from ticketing.projections.counts import Counted, Counts, Rate, holds, rate_rows
 from ticketing.projections.honesty import HonestyRow
 from ticketing.projections.report import Cohort, Figure, ReportRow, rate
 from ticketing.projections.sample import DAY
+from ticketing.projections.turnaround import LEFT_OUT
 
 HYGIENE = Figure("hygiene", 1, ("opened_in", "closed_in"))
 NEAR_DUE = Figure("waits_near_due", 1, HYGIENE.cohorts)
@@ -156,11 +157,11 @@ def hours_asked(given: int) -> int:
 # what is asked of the rows
 
 _AT: Mapping[Cohort, str] = {"opened_in": "opened_at", "closed_in": "CASE WHEN is_open = 0 THEN closed_at END"}
-_OUT = holds("is_cancelled = 1")
+_OUT = holds(LEFT_OUT)
 
 
 def counts(cohort: Cohort, late_after_hours: int, days: int) -> Counts:
-    """What hygiene is counted from: facts, waits and closings of tickets that were not cancelled."""
+    """What hygiene is counted from: facts, waits and closings of tickets received and not cancelled."""
     added = {"late": LATE_AFTER[late_after_hours]}
     added |= {name: name for name in ("facts", "waits", "unproven_waits", "pausing_waits", "waits_near_due")}
     left_out = {"facts.out": ("facts", "imported_facts"), "waits.out": ("waits", "imported_waits")}
@@ -180,7 +181,7 @@ def counts(cohort: Cohort, late_after_hours: int, days: int) -> Counts:
 def _reopened(days: int) -> Rate:
     return Rate(
         figure=REOPENED,
-        excluded="is_cancelled = 1",
+        excluded=LEFT_OUT,
         asked="first_closed_at IS NOT NULL",
         censored=f"first_closed_at + {days * DAY} > observed_until",
         had=f"reopened_at <= first_closed_at + {days * DAY}",

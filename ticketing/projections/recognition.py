@@ -1,7 +1,8 @@
 """Recognition: what customers say of the service, and whether they bring another unit.
 
 Of several ratings the first counts, so that nobody is talked out of a bad one; of several explanations the last does,
-since the first may have been a poor one. A month is the twelfth part of 365.25 days. Cancelled tickets are left out.
+since the first may have been a poor one. A month is the twelfth part of 365.25 days. Cancelled tickets and those never
+received are left out; whoever opens a ticket for another unit comes again, whether or not that one is in yet.
 """
 
 from bisect import bisect_left
@@ -21,6 +22,7 @@ from ticketing.projections.row import SHARED
 from ticketing.projections.same_unit import Sighting, UnitRow, units, with_unit
 from ticketing.projections.sample import DAY
 from ticketing.projections.statistics import rounded
+from ticketing.projections.turnaround import LEFT_OUT
 
 _COHORTS: tuple[Cohort, ...] = ("handed_back_in",)
 RECOGNITION = Figure("recognition", 1, _COHORTS)
@@ -163,12 +165,11 @@ def counts(w_days: int, months: int, again: Mapping[str, int]) -> Counts:
 
 def _rates(w_days: int, months: int) -> tuple[Rate, ...]:
     unseen, is_rated = f"cohort_at + {w_days * DAY} > observed_until", f"rated_at <= cohort_at + {w_days * DAY}"
-    is_cancelled = "is_cancelled = 1"
     return (
         Rate(
             figure=RESPONSE,
             had=is_rated,
-            excluded=is_cancelled,
+            excluded=LEFT_OUT,
             censored=unseen,
             none=f"no ticket handed back in the period has been back for {w_days} days",
         ),
@@ -176,7 +177,7 @@ def _rates(w_days: int, months: int) -> tuple[Rate, ...]:
             figure=SATISFIED,
             had="rating >= 4",
             asked=is_rated,
-            excluded=is_cancelled,
+            excluded=LEFT_OUT,
             censored=unseen,
             none="none of these tickets was rated",
         ),
@@ -184,13 +185,13 @@ def _rates(w_days: int, months: int) -> tuple[Rate, ...]:
             figure=EXPLAINED,
             had="is_explanation_accepted = 1",
             asked="is_explanation_accepted IS NOT NULL",
-            excluded=is_cancelled,
+            excluded=LEFT_OUT,
             none="nothing was explained in these tickets",
         ),
         Rate(
             figure=CAME_AGAIN,
             had="came_again = 1",
-            excluded=f"{is_cancelled} OR consumer IS NULL",
+            excluded=f"{LEFT_OUT} OR consumer IS NULL",
             censored=f"cohort_at + {months * MONTH} > observed_until",
             none=f"no unit of a known consumer, handed back in the period, has been back for {months} months",
         ),

@@ -9,7 +9,7 @@ from uuid import UUID
 from ticketing.domain.hours import instant_at
 from ticketing.domain.values import instant_text
 from ticketing.projections.counts import Counted, Counts
-from ticketing.projections.repeats import TICKETS, Blame, Repeat, charged
+from ticketing.projections.repeats import FURTHER, IS_LATER, NO_REPAIR, TICKETS, Blame, Repeat, charged, firsts, later
 from ticketing.projections.report import Case, Figure, ReportRow
 from ticketing.projections.sample import DAY, Group, in_order
 from ticketing.projections.statistics import rounded
@@ -20,7 +20,7 @@ AGAIN = "entitlement_again"
 """The dimension of who pays for the repeat."""
 
 NEW = ("ticket_id", "number", "opened_at", "entitlement")
-CHARGED = ("ticket_id", "number", "cohort_at", "site", "technician")
+CHARGED = ("ticket_id", "number", "repair_cycle", "cohort_at", "site", "technician")
 
 
 class New(NamedTuple):
@@ -33,33 +33,38 @@ class New(NamedTuple):
 
 
 class Charged(NamedTuple):
-    """The ticket of the repair that a repeat is charged to: its group, then the columns `CHARGED`."""
+    """The repair that a repeat is charged to: its group, then the columns `CHARGED`."""
 
     group: Group
     ticket: str
     number: str
+    cycle: int
     back_at: int
     site: str | None
     technician: str | None
 
 
-def counts(days: int, found: Sequence[Repeat], blame: Blame) -> Counts:
-    """What the repairs of each group are counted from, and the repeats that they are charged with."""
-    is_repair = "repair_back_at IS NOT NULL AND is_cancelled = 0"
-    return replace(
-        chosen(found, blame),
-        conditions={
-            "repairs": is_repair,
-            "censored": f"{is_repair} AND cohort_at + {days * DAY} > observed_until",
-            "excluded": f"NOT ({is_repair})",
-        },
-        sums={REPEATS.name: "charged"},
-    )
+def counts(days: int, found: Sequence[Repeat], blame: Blame) -> list[Counts]:
+    """What the repairs of each group are counted from, and the repeats that they are charged with, to be added up."""
+    is_repair = f"NOT {NO_REPAIR}"
+    conditions = {
+        "repairs": is_repair,
+        "censored": f"{is_repair} AND cohort_at + {days * DAY} > observed_until",
+        "excluded": NO_REPAIR,
+    }
+    first, further = chosen(found, blame)
+    later_alone = {name: f"{condition} AND {IS_LATER}" for name, condition in conditions.items()}
+    sums = {REPEATS.name: "charged"}
+    return [replace(first, conditions=conditions, sums=sums), replace(further, conditions=later_alone, sums=sums)]
 
 
-def chosen(found: Sequence[Repeat], blame: Blame) -> Counts:
-    """The repairs of the cohort that are charged with a repeat."""
-    return replace(TICKETS, conditions={"charged": "charged > 0"}, given={"charged": charged(found, blame)})
+def chosen(found: Sequence[Repeat], blame: Blame) -> list[Counts]:
+    """The repairs of the cohort that are charged with a repeat: first ones, then later ones."""
+    numbers = charged(found, blame)
+    return [
+        replace(TICKETS, conditions={"charged": "charged > 0"}, given={"charged": firsts(numbers)}),
+        replace(FURTHER, conditions={"charged": "charged > 0"}, given={"charged": later(numbers)}),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ class Charge:
         return {
             "ticket": self.to.number,
             "ticket_id": str(UUID(self.to.ticket)),
+            "cycle": self.to.cycle,
             "site": self.to.site,
             "technician": self.to.technician,
             "handed_back_at": instant_text(instant_at(self.to.back_at)),
@@ -87,12 +93,9 @@ class Charge:
 
 def charges(found: Sequence[Repeat], blame: Blame, new: Sequence[New], to: Sequence[Charged]) -> list[Charge]:
     """The repeats that are charged to one of these repairs, in order of their opening."""
-    news, chargeds = {one.ticket: one for one in new}, {one.ticket: one for one in to}
-    return [
-        Charge(news[repeat.ticket], chargeds[repeat.charged(blame)])
-        for repeat in found
-        if repeat.charged(blame) in chargeds
-    ]
+    news, chargeds = {one.ticket: one for one in new}, {(one.ticket, one.cycle): one for one in to}
+    places = ((repeat.ticket, repeat.charged(blame)[:2]) for repeat in found)
+    return [Charge(news[ticket], chargeds[place]) for ticket, place in places if place in chargeds]
 
 
 def repeats(counted: Counted, found: Sequence[Charge]) -> list[ReportRow]:

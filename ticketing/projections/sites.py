@@ -17,7 +17,7 @@ from ticketing.projections.sla import OF_CLOCKS, Compliance, met
 from ticketing.projections.statistics import rounded
 from ticketing.projections.survival import incidence
 
-SITES = Figure("sites", 1, ("opened_in", "closed_in"), OF_CLOCKS)
+SITES = Figure("sites", 2, ("opened_in", "closed_in"), OF_CLOCKS)
 STAYS = Figure("stays", 1, SITES.cohorts)
 SITE_TIME = Figure("site_time", 1, SITES.cohorts)
 

@@ -1,43 +1,47 @@
 """SLA: how many clocks were met, at present and as judged then, by how much late ones overran, and over-service.
 
 A clock that is open past its due date is breached, whether or not anybody looked. One that is not yet due, or paused,
-is censored; a cancelled one is left out. How an open clock of an imported ticket stands is known only up to the end of
-its source.
+is censored; a cancelled one, and every one of a cancelled ticket, is left out. One that was met is not due earlier than
+it would be if nothing had stopped it: else those met would count before those that are not can fail. How far a clock of
+an imported ticket was observed is known only up to the end of its source.
 """
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from ticketing.domain.hours import instant_at
+from ticketing.domain.hours import micros
 from ticketing.domain.judged import Judged, State
 from ticketing.projections.clock_counts import DATED_AT, clocks
 from ticketing.projections.clock_parts import ClockPart
-from ticketing.projections.clocks import ClockRow, judged_in
+from ticketing.projections.clock_states import (
+    CountedAs,
+    counted_as,
+    is_due_by,
+    over_at,
+    stood,
+    verdict_of,
+)
 from ticketing.projections.counts import Counted, Counts
 from ticketing.projections.counts import Tally as CountTally
-from ticketing.projections.dimensions import DIMENSIONS, PERIODS
-from ticketing.projections.judged_anew import JudgedAnewRow, judged_anew_in
 from ticketing.projections.report import Cohort, Figure, ReportRow, Unit, rate
-from ticketing.projections.sample import Group, Sample, Scope, in_order
+from ticketing.projections.sample import Group, Scope, in_order
 from ticketing.projections.statistics import nearest_rank, rounded
 
 OF_CLOCKS = ("clock", "policy")
 """What clocks are always grouped by."""
 
-SLA = Figure("sla", 1, ("due_in", "opened_in"), OF_CLOCKS)
-SLA_JUDGED_THEN = Figure("sla_judged_then", 1, SLA.cohorts)
-SLA_UNDER = Figure("sla_under", 1, SLA.cohorts)
-SLA_OVER_SERVICE = Figure("sla_over_service", 1, SLA.cohorts)
-SLA_OVERRUN = Figure("sla_overrun", 1, SLA.cohorts)
+SLA = Figure("sla", 2, ("due_in", "opened_in"), OF_CLOCKS)
+SLA_JUDGED_THEN = Figure("sla_judged_then", 2, SLA.cohorts)
+SLA_UNDER = Figure("sla_under", 2, SLA.cohorts)
+SLA_OVER_SERVICE = Figure("sla_over_service", 2, SLA.cohorts)
+SLA_OVERRUN = Figure("sla_overrun", 2, SLA.cohorts)
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECONDS_OF: Mapping[Unit, int] = {"h": 3_600_000_000, "d": 1}
-_FINAL = ("met", "breached")
 
 
 @dataclass(slots=True)
@@ -45,31 +49,35 @@ class Tally:
     """The clocks of one group.
 
     Attributes:
-        states: How many stand how at present.
-        then: The same of the first verdict that somebody looking at every instant would have seen; clocks without one
+        states: How many count as what at present.
+        then: The same by the first verdict that somebody looking at every instant would have seen; clocks without one
             stand as at present.
-        early: Those met in under half of their target.
+        early: Those of the met ones that were in under half of their target.
         undated: Those without a due date, which are part of every period.
         reconstructed: Those whose start was imported.
         policies: The policy with each version that judged.
         late: By how much those stopped late overran, in the clock's own time, by the unit it is shown in.
         late_open: Those breached that nothing has stopped.
+        left_out: Those of cancelled tickets, by the same unit.
+        by_another: Those that another version judged than the one whose clocks are counted; None where all are.
     """
 
-    states: Counter[State] = field(default_factory=Counter)
-    then: Counter[State] = field(default_factory=Counter)
+    states: Counter[CountedAs] = field(default_factory=Counter)
+    then: Counter[CountedAs] = field(default_factory=Counter)
     early: int = 0
     undated: int = 0
     reconstructed: int = 0
     policies: set[tuple[str, int]] = field(default_factory=set)
     late: dict[Unit, "array[int]"] = field(default_factory=dict)
     late_open: Counter[Unit] = field(default_factory=Counter)
+    left_out: Counter[Unit] = field(default_factory=Counter)
+    by_another: int | None = None
 
     def add(self, said: Mapping[str, Any], clocks: int, late: Iterable[int]) -> None:
         """Takes in so many clocks of which the same is said; see `clock_counts.clocks`."""
         self.states[said["state"]] += clocks
         self.then[said["then"]] += clocks
-        self.early += clocks if said["is_early"] else 0
+        self.early += clocks if said["is_early"] and said["state"] == "met" else 0
         self.undated += clocks if said["is_undated"] else 0
         self.reconstructed += clocks if said["is_reconstructed"] else 0
         self.policies.add((said["policy"], said["policy_version"]))
@@ -77,8 +85,10 @@ class Tally:
         self.late.setdefault(unit, array("q")).extend(late)
         if said["state"] == "breached" and said["is_open"]:
             self.late_open[unit] += clocks
+        if said["state"] == "of_cancelled":
+            self.left_out[unit] += clocks
 
-    def count(self, judged: Judged, state: State, *, is_dated: bool) -> None:
+    def count(self, judged: Judged, state: CountedAs, *, is_dated: bool) -> None:
         """Takes in one clock that was judged by two versions; what goes beside it is not shown of these."""
         self.states[state] += 1
         self.undated += not is_dated
@@ -93,6 +103,7 @@ class Case:
     Attributes:
         source: The number that tells how far the ticket was observed.
         is_dated: Whether it has a due date.
+        is_of_cancelled: Whether the ticket was cancelled.
     """
 
     ticket_id: UUID
@@ -101,6 +112,7 @@ class Case:
     is_dated: bool
     first: Judged | None
     second: Judged | None = None
+    is_of_cancelled: bool = False
 
     @property
     def judged(self) -> Judged:
@@ -131,32 +143,55 @@ class Compliance:
 
     Attributes:
         is_under: Whether another version was asked about.
+        judged_by: The policy and the version of it whose clocks alone count; None where all do.
     """
 
     scope: Scope
     is_under: bool
+    judged_by: tuple[str, int] | None = None
     first: dict[Group, Tally] = field(default_factory=dict)
     second: dict[Group, Tally] = field(default_factory=dict)
     differing: list[Differing] = field(default_factory=list)
+    _met_before: dict[tuple[bool, Group, int], "array[int]"] = field(default_factory=dict)
 
     def add(self, said: Mapping[str, Any], alike: CountTally) -> None:
         """Takes in clocks of which the same is said; see `clock_counts.clocks`."""
         group = tuple(said[name] for name in self.scope.by)
-        self.first.setdefault(group, Tally()).add(said, alike.numbers["clocks"], alike.unordered("late"))
+        tally, clocks = self.first.setdefault(group, Tally()), alike.numbers["clocks"]
+        if self.judged_by is not None:
+            by_another = clocks if (said["policy"], said["policy_version"]) != self.judged_by else 0
+            tally.by_another = (tally.by_another or 0) + by_another
+            if by_another:
+                return
+        tally.add(said, clocks, alike.unordered("late"))
 
     def count(self, case: Case, until: datetime) -> None:
-        """Takes in one clock as it stood at the end of its observation."""
-        first = self._counted(case, case.first, self.first, until)
-        second = self._counted(case, case.second, self.second, until)
-        if _verdict(first) != _verdict(second):
+        """Takes in one clock as it stood at the end of its observation; see `settle` for one whose end is later."""
+        first = self._counted(case, case.first, until, is_second=False)
+        second = self._counted(case, case.second, until, is_second=True)
+        if verdict_of(first) != verdict_of(second):
             self.differing.append(Differing(case, first, second))
 
-    def _counted(self, case: Case, judged: Judged | None, tallies: dict[Group, Tally], until: datetime) -> State | None:
+    def settle(self, until: Callable[[int], datetime]) -> None:
+        """Counts clocks of imported tickets as met that were due by the end of their source, by its number."""
+        for (is_second, group, source), due in self._met_before.items():
+            end = micros(until(source))
+            met = sum(at < end for at in due)
+            states = (self.second if is_second else self.first)[group].states
+            states["met_before_due"] -= met
+            states["met"] += met
+
+    def _counted(self, case: Case, judged: Judged | None, until: datetime, *, is_second: bool) -> State | None:
         """How it stands, once that is counted; None where it was not judged."""
         if judged is None:
             return None
         state, _ = stood(judged, until)
-        tallies.setdefault(case.group, Tally()).count(judged, state, is_dated=case.is_dated)
+        counted = counted_as(state, is_due=is_due_by(judged, until), is_of_cancelled=case.is_of_cancelled)
+        tally = (self.second if is_second else self.first).setdefault(case.group, Tally())
+        tally.count(judged, counted, is_dated=case.is_dated)
+        at = over_at(judged)
+        if counted == "met_before_due" and case.source and at is not None:
+            self._met_before.setdefault((is_second, case.group, case.source), array("q")).append(micros(at))
         return state
 
     def groups(self) -> list[Group]:
@@ -170,35 +205,6 @@ class Compliance:
     def of_second(self) -> list[tuple[Mapping[str, str | None], Tally]]:
         """Every group with its clocks as the version asked about judges them."""
         return [(self.scope.named(group), self.second.get(group, Tally())) for group in self.groups()]
-
-
-def stood(judged: Judged, until: datetime) -> tuple[State, State]:
-    """How a clock stands at the end of its observation, and how it was judged then.
-
-    What was judged as of a later instant knows more: that time went on, and verdicts that nobody had seen by then.
-    """
-    state = judged.state_at(until)
-    undecided: State = "paused" if judged.is_paused else "running"
-    if state == "breached" and not _has_passed(judged, until):
-        state = undecided
-    return state, _then(judged, until) or (undecided if state in _FINAL else state)
-
-
-def _has_passed(judged: Judged, until: datetime) -> bool:
-    """Whether an open clock was above its target by then; of one that ended, its verdict says it."""
-    return not judged.is_open or judged.within_until is None or judged.within_until < until
-
-
-def _then(judged: Judged, until: datetime) -> State | None:
-    if judged.judged_then_at is None:
-        return "breached" if judged.verdict is None and judged.state_at(until) == "breached" else None
-    if judged.judged_then_at > until or (judged.judged_then_at == until and not _has_passed(judged, until)):
-        return None
-    return judged.judged_then
-
-
-def _verdict(state: State | None) -> State | None:
-    return state if state in _FINAL else None
 
 
 _NOTHING: list[tuple[Mapping[str, str | None], Tally]] = [({}, Tally())]
@@ -216,15 +222,21 @@ def counts(scope: Scope, cohort: Cohort) -> Counts:
     return clocks(at, scope_of_clocks(scope).by[len(OF_CLOCKS) :], DATED_AT)
 
 
-def compliance(counted: Counted, scope: Scope, otherwise: Iterable[Sequence[Any]] = ()) -> Compliance:
+def compliance(
+    counted: Counted,
+    scope: Scope,
+    otherwise: Iterable[Sequence[Any]] = (),
+    judged_by: tuple[str, int] | None = None,
+) -> Compliance:
     """The clocks that were counted, by policy, clock and what is asked for.
 
     Args:
         counted: Of `counts`.
         scope: What was asked for.
         otherwise: `OTHERWISE` of those that were judged otherwise then.
+        judged_by: The policy and the version of it whose clocks alone count.
     """
-    found = Compliance(scope_of_clocks(scope), is_under=False)
+    found = Compliance(scope_of_clocks(scope), is_under=False, judged_by=judged_by)
     for said, alike in counted.each():
         if said["is_known"]:
             found.add(said, alike)
@@ -232,79 +244,6 @@ def compliance(counted: Counted, scope: Scope, otherwise: Iterable[Sequence[Any]
         judged = ClockPart.read(part).judged()
         found.differing.append(Differing(Case(UUID(ticket_id), (), 0, judged.due_at is not None, judged), then, state))
     return found
-
-
-def gather_under(rows: Iterable[JudgedAnewRow], policy: str, scope: Scope, cohort: Cohort) -> Compliance:
-    """The clocks of one policy as they are judged, and beside that as another version of it judges them.
-
-    A clock belongs to the period by its first judgement; one that only the other version knows, by that.
-    """
-    pairs = (_cases(row, (one for one in judged_in(row) if one.policy == policy), judged_anew_in(row)) for row in rows)
-    return _gathered(pairs, scope, cohort)
-
-
-_Named = tuple[str, str, int, str | None]
-_Pairs = tuple[ClockRow, Mapping[_Named, tuple[Judged | None, Judged | None]]]
-
-
-def _cases(row: ClockRow, first: Iterable[Judged], second: Iterable[Judged]) -> _Pairs:
-    found: dict[_Named, tuple[Judged | None, Judged | None]] = {_name(one): (one, None) for one in first}
-    for one in second:
-        name = _name(one)
-        found[name] = (found[name][0] if name in found else None, one)
-    return row, found
-
-
-def _name(judged: Judged) -> _Named:
-    return judged.policy, judged.clock, judged.cycle, judged.subject
-
-
-def _gathered(pairs: Iterable[_Pairs], scope: Scope, cohort: Cohort) -> Compliance:
-    scope = scope_of_clocks(scope)
-    ends = Sample(scope, 0)
-    found = Compliance(scope, is_under=True)
-    waiting: list[Case] = []
-    for row, judged in pairs:
-        source = ends.source(row)
-        if row.opened_at is None:
-            continue
-        for first, second in judged.values():
-            case = _case(row, source, first, second, scope, cohort)
-            if case is None:
-                continue
-            if source and case.is_open:
-                waiting.append(case)
-            else:
-                found.count(case, scope.observed_until)
-    for case in waiting:  # open clocks of imported tickets, now that it is known where their sources end
-        found.count(case, instant_at(ends.until(case.source)))
-    return found
-
-
-def _case(
-    row: ClockRow, source: int, first: Judged | None, second: Judged | None, scope: Scope, cohort: Cohort
-) -> Case | None:
-    """The clock, if it belongs to the cohort; one without a due date belongs to every period."""
-    judged = first or second
-    if judged is None:
-        return None
-    if judged.cancelled_because == "withdrawn" and _then(judged, scope.observed_until) is None:
-        return None  # its start was taken back before anybody had judged it
-    due_at = judged.due_at or judged.verdict_at or ended_at(judged) or judged.judged_then_at
-    at = due_at if cohort == "due_in" else row.opened_at
-    if at is not None and not scope.holds(at):
-        return None
-    by = scope.by[2:]
-    if at is None:
-        rest = tuple(None if name in PERIODS else DIMENSIONS[name](row, _EPOCH, scope) for name in by)
-    else:
-        rest = tuple(DIMENSIONS[name](row, at, scope) for name in by)
-    return Case(row.ticket_id, (judged.policy, judged.clock, *rest), source, due_at is not None, first, second)
-
-
-def ended_at(judged: Judged) -> datetime | None:
-    """When a clock was cancelled; of one whose start was taken back, nobody can say it."""
-    return None if judged.cancelled_because == "withdrawn" else judged.cancelled_at
 
 
 # what is asked of the tallies
@@ -330,26 +269,44 @@ def met(figure: Figure, cohort: Cohort, group: Mapping[str, str | None], tally: 
         group,
         numerator=states["met"],
         denominator=states["met"] + states["breached"],
-        reason=_no_verdict(states),
-        excluded=states["cancelled"],
-        censored=states["running"] + states["paused"],
+        reason=_no_verdict(states, tally.by_another or 0),
+        excluded=_left_out(states) + (tally.by_another or 0),
+        censored=_not_due(states) + states["paused"],
     )
     parts = {
         "met": states["met"],
         "breached": states["breached"],
-        "not_due": states["running"],
+        "not_due": _not_due(states),
+        "met_before_due": states["met_before_due"],
         "paused": states["paused"],
         "cancelled": states["cancelled"],
+        "of_cancelled": states["of_cancelled"],
         "undated": tally.undated,
         "reconstructed": tally.reconstructed,
     }
+    if tally.by_another is not None:
+        parts["by_another_version"] = tally.by_another
     return replace(row, parts=parts, policies=_policies(tally))
 
 
-def _no_verdict(states: Counter[State]) -> str:
-    if not states.total():
+def _not_due(states: Counter[CountedAs]) -> int:
+    return states["running"] + states["met_before_due"]
+
+
+def _left_out(states: Counter[CountedAs]) -> int:
+    return states["cancelled"] + states["of_cancelled"]
+
+
+def _no_verdict(states: Counter[CountedAs], by_another: int) -> str:
+    if not states.total() + by_another:
         return "no clock belongs to the cohort"
-    named = ((states["running"], "not due"), (states["paused"], "paused"), (states["cancelled"], "cancelled"))
+    named = (
+        (_not_due(states), "not due"),
+        (states["paused"], "paused"),
+        (states["cancelled"], "cancelled"),
+        (states["of_cancelled"], "of cancelled tickets"),
+        (by_another, "judged by another version"),
+    )
     return f"no verdict yet: {', '.join(f'{count} {what}' for count, what in named if count)}"
 
 
@@ -365,6 +322,8 @@ def _early(cohort: Cohort, group: Mapping[str, str | None], tally: Tally) -> Rep
         numerator=tally.early,
         denominator=tally.states["met"],
         reason="no clock was met",
+        excluded=_left_out(tally.states),
+        censored=_not_due(tally.states) + tally.states["paused"],
     )
     return replace(row, policies=_policies(tally))
 
@@ -389,6 +348,7 @@ def _overrun(
             unit=unit,
             numerator=len(ordered),
             denominator=len(ordered) + censored,
+            excluded=tally.left_out[unit],
             censored=censored,
             policies=_policies(tally),
         )

@@ -7,8 +7,16 @@ on every machine.
 from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
+from typing import TYPE_CHECKING, Union
 
 from ticketing.domain.errors import BadInput
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Numbers = Union[Sequence[int], "NDArray[np.int64]"]
+"""Whole numbers."""
 
 CONFIDENCE = 0.95
 DECIMALS = 6
@@ -67,7 +75,7 @@ def scipy_stats() -> ModuleType:
         raise BadInput("percentiles and limits need scipy: install ticketing[figures]") from None
 
 
-def nearest_rank(ordered: Sequence[int], percent: int) -> int:
+def nearest_rank(ordered: Numbers, percent: int) -> int:
     """The smallest value with at least so many percent of the values not above it; always one of the values.
 
     Args:
@@ -77,4 +85,4 @@ def nearest_rank(ordered: Sequence[int], percent: int) -> int:
     Source: definition 1 of Hyndman and Fan (1996), The American Statistician 50:361-365, the inverse of the empirical
     distribution: rank ⌈n·percent/100⌉, in integers.
     """
-    return ordered[-(-len(ordered) * percent // 100) - 1]
+    return int(ordered[-(-len(ordered) * percent // 100) - 1])

@@ -2,12 +2,11 @@
 
 import math
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from ticketing.projections.statistics import CONFIDENCE, scipy_stats
+from ticketing.projections.statistics import CONFIDENCE, Numbers, scipy_stats
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,7 +65,7 @@ class Incidence:
         return float(self.share[place]), float(self.low[place]), float(self.high[place])
 
 
-def incidence(ended: Sequence[int], competing: Sequence[int], censored: Sequence[int]) -> Incidence:
+def incidence(ended: Numbers, competing: Numbers, censored: Numbers) -> Incidence:
     """The share of cases that have ended in the way asked about by each duration, with 95 % limits.
 
     Args:

@@ -1,16 +1,19 @@
-"""Tills: what each ticket brought in and cost, in ten-thousandths of one currency.
+"""Tills: what each ticket brought in and cost, in ten-thousandths of one currency, by who pays.
+
+The manufacturer pays into the upstream till, everybody else into the downstream one, and one ticket may stand in both:
+a customer may well pay for something beside a repair under warranty. Whose cost is whose says `spending`.
 
 Revenue is what others pay: what was billed to them less credits, and what claims on them were approved in the end, that
 is, less charge-backs. A manufacturer's or insurer's share stands on the bill and in a claim as well: where anything was
 claimed of a party, the claims are what it pays, decided or not, and lines billed to it do not count. What is billed to
-the company itself is no revenue. Cost is that of parts, times their number, and of work; a ticket with a part or work
+the company itself is no revenue. Cost is that of parts, times their number, and of work; a till with a part or work
 of which nobody put the cost on record earned less than is said, and is counted as such.
 
 The currency is that of the ticket's first amount. Money in two currencies cannot be added up, nor can amounts that a
 row cannot hold: such tickets are left out, and counted under their first currency.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -18,12 +21,14 @@ from ticketing.domain import events as e
 from ticketing.domain.values import Event, Money, Recorded
 from ticketing.projections.aftermath import Aftermath
 from ticketing.projections.amounts import money_row, ten_thousandths
-from ticketing.projections.counts import Counted, Counts, dimension
-from ticketing.projections.dimensions import Take
+from ticketing.projections.counts import Counted, Counts, literal
+from ticketing.projections.dimensions import UPSTREAM, Take
 from ticketing.projections.kept_facts import Kept, facts_in, kept_with
 from ticketing.projections.report import Cohort, Figure, ReportRow
-from ticketing.projections.sample import Scope
-from ticketing.projections.turnaround import TurnaroundRow, with_course
+from ticketing.projections.sample import Group, Scope, in_order
+from ticketing.projections.spending import TAKES as SPENDING
+from ticketing.projections.spending import SpendingRow, with_spending
+from ticketing.projections.turnaround import with_course
 
 _COHORTS: Mapping[Cohort, str] = {
     "handed_back_in": "first_back_at",
@@ -39,7 +44,7 @@ _CREDITED_FIRST = ("customer", "manufacturer", "insurer", "company")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TillRow(TurnaroundRow):
+class TillRow(SpendingRow):
     """The money of one ticket.
 
     Attributes:
@@ -48,14 +53,11 @@ class TillRow(TurnaroundRow):
         billed: Of each line that was billed the bill, the payer and the amount.
         credited: Of each credit the bill and the amount.
         claims: The claims and what was decided on them, as `kept_facts` keeps them.
-        from_customer: What the customer pays.
+        from_customer: What the customer pays; None where nothing was billed to them or claimed of them.
         from_manufacturer: What the manufacturer does.
         from_insurer: What an insurer does.
         from_others: What others do, of whom something was claimed.
         billed_to_company: What was billed to the company itself, which is no revenue.
-        parts_cost: What the parts cost.
-        work_cost: What the work cost.
-        is_cost_unknown: Whether a part or some work has no cost on record.
     """
 
     currency: str | None = None
@@ -63,19 +65,17 @@ class TillRow(TurnaroundRow):
     billed: tuple[tuple[str, str, int], ...] = ()
     credited: tuple[tuple[str, int], ...] = ()
     claims: tuple[Kept, ...] = ()
-    from_customer: int = 0
-    from_manufacturer: int = 0
-    from_insurer: int = 0
-    from_others: int = 0
-    billed_to_company: int = 0
-    parts_cost: int = 0
-    work_cost: int = 0
-    is_cost_unknown: bool = False
+    from_customer: int | None = None
+    from_manufacturer: int | None = None
+    from_insurer: int | None = None
+    from_others: int | None = None
+    billed_to_company: int | None = None
 
 
-def _with_money(row: TillRow, money: Money) -> TillRow:
+def _with_money(row: TillRow, money: Money, times: int = 1) -> TillRow:
     """The row with one more amount seen, whatever it was for."""
-    is_left_out = row.is_left_out or row.currency not in (None, money.currency) or ten_thousandths(money) is None
+    is_foreign = row.currency not in (None, money.currency)
+    is_left_out = row.is_left_out or is_foreign or ten_thousandths(money, times) is None
     if row.currency is not None and is_left_out == row.is_left_out:
         return row
     return replace(row, currency=row.currency or money.currency, is_left_out=is_left_out)
@@ -101,49 +101,49 @@ def _claimed(row: TillRow, fact: Recorded[e.ClaimSubmitted | e.ClaimDecided]) ->
 
 
 def _fitted(row: TillRow, fact: Recorded[e.PartFitted]) -> TillRow:
-    cost = fact.event.cost
-    if cost is None:
-        return replace(row, is_cost_unknown=True)
-    amount = ten_thousandths(cost, fact.event.quantity)
-    row = _with_money(row, cost)
-    return replace(row, parts_cost=row.parts_cost + (amount or 0), is_left_out=row.is_left_out or amount is None)
+    part = fact.event
+    return row if part.cost is None else _with_money(row, part.cost, part.quantity)
 
 
 def _worked(row: TillRow, fact: Recorded[e.WorkLogged]) -> TillRow:
-    cost = fact.event.cost
-    if cost is None:
-        return replace(row, is_cost_unknown=True)
-    return replace(_with_money(row, cost), work_cost=row.work_cost + (ten_thousandths(cost) or 0))
+    return row if fact.event.cost is None else _with_money(row, fact.event.cost)
 
 
 def _added_up(row: TillRow) -> TillRow:
     """The row with what each party pays."""
     paid = _less_credits(row)
     claimed = _approved(row)
-    from_others = sum(amount for party, amount in claimed.items() if party not in _CREDITED_FIRST)
+    others = [amount for party, amount in claimed.items() if party not in _CREDITED_FIRST]
+    from_customer = [of["customer"] for of in (paid, claimed) if "customer" in of]
     return replace(
         row,
-        from_customer=paid["customer"] + claimed.get("customer", 0),
-        from_manufacturer=claimed.get("manufacturer", paid["manufacturer"]),
-        from_insurer=claimed.get("insurer", paid["insurer"]),
-        from_others=from_others,
-        billed_to_company=paid["company"],
+        from_customer=sum(from_customer) if from_customer else None,
+        from_manufacturer=claimed.get("manufacturer", paid.get("manufacturer")),
+        from_insurer=claimed.get("insurer", paid.get("insurer")),
+        from_others=sum(others) if others else None,
+        billed_to_company=paid.get("company"),
     )
 
 
 def _less_credits(row: TillRow) -> Mapping[str, int]:
     """What each party was billed, less credits; what is more than a bill charges is the customer's."""
-    bills: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(_CREDITED_FIRST, 0))
+    bills: dict[str, dict[str, int]] = defaultdict(dict)
     for bill_id, payer, amount in row.billed:
-        bills[bill_id][payer] += amount
+        bills[bill_id][payer] = bills[bill_id].get(payer, 0) + amount
     for bill_id, amount in row.credited:
         bill, left = bills[bill_id], amount
         for payer in _CREDITED_FIRST:
-            taken = min(left, bill[payer])
-            bill[payer] -= taken
+            taken = min(left, bill.get(payer, 0))
             left -= taken
-        bill["customer"] -= left
-    return {payer: sum(bill[payer] for bill in bills.values()) for payer in _CREDITED_FIRST}
+            if taken:
+                bill[payer] -= taken
+        if left:
+            bill["customer"] = bill.get("customer", 0) - left
+    paid: dict[str, int] = defaultdict(int)
+    for bill in bills.values():
+        for payer, amount in bill.items():
+            paid[payer] += amount
+    return dict(paid)
 
 
 def _approved(row: TillRow) -> Mapping[str, int]:
@@ -155,7 +155,7 @@ def _approved(row: TillRow) -> Mapping[str, int]:
     for claim in aftermath.claims_ended():
         money = None if claim.approved is None else ten_thousandths(claim.approved)
         approved[aftermath.claims[claim.claim_id].to_party] += money or 0
-    return approved
+    return dict(approved)
 
 
 _TAKES: Mapping[type[Event], Take[TillRow]] = {
@@ -166,7 +166,7 @@ _TAKES: Mapping[type[Event], Take[TillRow]] = {
     e.PartFitted: _fitted,
     e.WorkLogged: _worked,
 }
-TAKEN = frozenset(_TAKES)
+TAKEN = frozenset(_TAKES) | frozenset(SPENDING)
 """The facts that this family uses, beside those that the course uses."""
 
 
@@ -179,77 +179,126 @@ class TillRows:
 
     def apply(self, row: TillRow, fact: Recorded[Event]) -> TillRow:
         """The row with one more fact."""
-        row = with_course(row, fact)
+        after = with_spending(with_course(row, fact), row, fact)
         take = _TAKES.get(type(fact.event))
-        return row if take is None else take(row, fact)
+        return after if take is None else take(after, fact)
 
 
 # what is asked of the rows
 
-_REVENUE: Mapping[str, str] = {
-    "customer": "from_customer",
-    "manufacturer": "from_manufacturer",
-    "insurer": "from_insurer",
-    "others": "from_others",
-    "billed_to_company": "billed_to_company",
+_REVENUE: Mapping[str, Mapping[str, str]] = {
+    "undecided": {},
+    "downstream": {
+        "customer": "from_customer",
+        "insurer": "from_insurer",
+        "others": "from_others",
+        "billed_to_company": "billed_to_company",
+    },
+    "upstream": {"manufacturer": "from_manufacturer"},
 }
-_COST: Mapping[str, str] = {"parts": "parts_cost", "work": "work_cost"}
+"""Who pays into each till, and the column of what they pay; into the one that is undecided nobody does."""
+_COST: Mapping[str, str] = {"parts": "parts_{}", "work": "work_{}"}
 _NO_REVENUE = "billed_to_company"
+_ENTITLED: Mapping[str, str] = {
+    "undecided": "entitlement IS NULL",
+    "downstream": f"entitlement <> {literal(UPSTREAM)}",
+    "upstream": f"entitlement = {literal(UPSTREAM)}",
+}
+"""In which till a ticket without any amount would stand."""
 
 
 def counts(cohort: Cohort, scope: Scope) -> Counts:
     """What is added up, each till and each currency for itself, whatever else it is grouped by."""
-    till = {} if "till" in scope.by else {"till": dimension("till", scope, ())}
     return Counts(
         at=_COHORTS[cohort],
-        conditions={
-            "counted": "is_left_out = 0",
-            "left_out": "is_left_out = 1",
-            "cost_unknown": "is_left_out = 0 AND is_cost_unknown = 1",
-        },
+        conditions={f"{till} {name}": condition for till in _REVENUE for name, condition in _conditions(till).items()},
         sums={
-            name: f"CASE WHEN is_left_out = 1 THEN 0 ELSE {column} END"
-            for name, column in {**_REVENUE, **_COST}.items()
+            f"{till} {name}": f"CASE WHEN is_left_out = 1 THEN 0 ELSE {column} END"
+            for till in _REVENUE
+            for name, column in _columns(till).items()
         },
-        by={**till, "currency": "currency"},
+        by={"currency": "currency"},
+        dimensions=tuple(name for name in scope.by if name != "till"),
     )
 
 
-def tills(counted: Counted, cohort: Cohort) -> list[ReportRow]:
+def _columns(till: str) -> Mapping[str, str]:
+    """The columns of a till, by what its revenue and cost are made of."""
+    return {**_REVENUE[till], **{name: column.format(till) for name, column in _COST.items()}}
+
+
+def _conditions(till: str) -> Mapping[str, str]:
+    """What is counted of the tickets of a till. Those that stand in none for all their amounts are undecided."""
+    stands = _stands_in(till)
+    if till == "undecided":
+        stands = f"{stands} OR NOT ({_stands_in('upstream')} OR {_stands_in('downstream')})"
+    return {
+        "counted": f"currency IS NOT NULL AND is_left_out = 0 AND ({stands})",
+        "left_out": f"is_left_out = 1 AND ({stands})",
+        "cost_unknown": f"is_left_out = 0 AND has_unknown_{till} = 1",
+        "without": f"currency IS NULL AND {_ENTITLED[till]}",
+    }
+
+
+def _stands_in(till: str) -> str:
+    amounts = " OR ".join(f"{column} IS NOT NULL" for column in _columns(till).values())
+    return f"({amounts} OR has_unknown_{till} = 1)"
+
+
+def tills(counted: Counted, cohort: Cohort, scope: Scope) -> list[ReportRow]:
     """Revenue less cost of each till, then both with what they are made of.
 
-    Tickets without any amount are told beside those that have one, and have a row of their own only where none has.
+    A ticket stands in each till in which it has an amount, or a cost that nobody knows. Tickets without any amount are
+    told beside, in the till of their entitlement, and have a row of their own only where none has.
     """
-    found = [(group, tally.numbers) for group, tally in counted.groups()]
-    without = {_till(group): numbers["counted"] for group, numbers in found if group.get("currency") is None}
-    with_money = {_till(group) for group, _ in found if group.get("currency") is not None}
-    rows: dict[Figure, list[ReportRow]] = {TILLS: [], REVENUE: [], COST: []}
-    for group, numbers in found:
-        if group.get("currency") is None and _till(group) in with_money:
-            continue
-        revenue = {name: numbers[name] for name in _REVENUE}
-        cost = {name: numbers[name] for name in _COST}
-        earned = sum(amount for name, amount in revenue.items() if name != _NO_REVENUE)
-        spent = sum(cost.values())
-        unknown = {"tickets_with_unknown_cost": numbers["cost_unknown"]}
-        whole = {"revenue": earned, "cost": spent, "tickets_without_amount": without.get(_till(group), 0), **unknown}
-        cost |= unknown
-        for figure, amount, parts in ((TILLS, earned - spent, whole), (REVENUE, earned, revenue), (COST, spent, cost)):
-            rows[figure].append(
-                money_row(
-                    figure,
-                    cohort,
-                    group,
-                    amount=amount,
-                    of=numbers["counted"] if group.get("currency") is not None else 0,
-                    excluded=numbers["left_out"],
-                    reason="no amount is on record" if numbers["counted"] else "there is no ticket in the period",
-                    parts=parts,
-                )
-            )
-    return [row for figure in rows.values() for row in figure]
+    names = (*scope.by, *(() if "till" in scope.by else ("till",)), "currency")
+    found: dict[Group, tuple[str, Mapping[str, int]]] = {}
+    without: Counter[Group] = Counter()
+    for group, tally in counted.each():
+        for till in _REVENUE:
+            whole = {**group, "till": None if till == "undecided" else till}
+            key = tuple(whole[name] for name in names)
+            numbers = {name: tally.numbers[f"{till} {name}"] for name in (*_conditions(till), *_columns(till))}
+            without[key[:-1]] += numbers["without"]
+            if any(numbers[name] for name in ("counted", "left_out", "without")):
+                found[key] = till, numbers
+    with_money = {key[:-1] for key in found if key[-1] is not None}
+    rows = [
+        _rows(cohort, dict(zip(names, key, strict=True)), *found[key], without[key[:-1]])
+        for key in in_order(found)
+        if key[-1] is not None or key[:-1] not in with_money
+    ]
+    rows = rows or [_rows(cohort, {}, "undecided", Counter(), 0)]
+    return [row for figure in zip(*rows, strict=True) for row in figure]
 
 
-def _till(group: Mapping[str, str | None]) -> tuple[str | None, ...]:
-    """The group without its currency."""
-    return tuple(value for name, value in group.items() if name != "currency")
+def _rows(
+    cohort: Cohort, group: Mapping[str, str | None], till: str, numbers: Mapping[str, int], without: int
+) -> list[ReportRow]:
+    """Margin, revenue and cost of one till."""
+    revenue = {name: numbers[name] for name in _REVENUE[till]}
+    cost = {name: numbers[name] for name in _COST}
+    earned = sum(amount for name, amount in revenue.items() if name != _NO_REVENUE)
+    spent = sum(cost.values())
+    unknown = {"tickets_with_unknown_cost": numbers["cost_unknown"]}
+    whole = {"revenue": earned, "cost": spent, "tickets_without_amount": without, **unknown}
+    rows = [
+        money_row(
+            figure,
+            cohort,
+            group,
+            amount=amount,
+            of=numbers["counted"],
+            excluded=numbers["left_out"],
+            reason="no amount is on record" if without else "there is no ticket in the period",
+            parts=parts,
+        )
+        for figure, amount, parts in (
+            (TILLS, earned - spent, whole),
+            (REVENUE, earned, revenue),
+            (COST, spent, cost | unknown),
+        )
+    ]
+    if numbers["counted"] or not numbers["left_out"]:
+        return rows
+    return [replace(row, value=None, reason="its amounts cannot be added up") for row in rows]

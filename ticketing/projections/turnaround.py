@@ -8,18 +8,22 @@ of the diagnosis stands for receipt and the end of work for hand-back; a closing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Literal, TypeVar, cast, get_args
 
 from ticketing.domain import events as e
 from ticketing.domain.hours import micros
 from ticketing.domain.lifecycle import LIFE_CYCLE, START, Move
 from ticketing.domain.values import Event, Recorded
-from ticketing.projections.counts import Counted, Counts, Rate, Tally, conditions_of, holds, rate_rows
+from ticketing.projections.counts import Counted, Counts, Rate, conditions_of, holds, one_of, rate_rows
 from ticketing.projections.dimensions import WITHOUT_CUSTODY, Dimensions, Take, with_dimensions
 from ticketing.projections.report import Cohort, Figure, ReportRow, Unit
 from ticketing.projections.sample import DAY, SECOND
-from ticketing.projections.statistics import nearest_rank, rounded
+from ticketing.projections.statistics import nearest_rank, rounded, scipy_stats
 from ticketing.projections.survival import Incidence, incidence
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Ending = Literal["open", "handed_back", "closed", "otherwise", "cancelled"]
 """How a ticket stands: back with the customer and still open, or closed; ended without hand-back; cancelled."""
@@ -225,6 +229,12 @@ COHORTS: Mapping[Cohort, str] = {
 }
 """The instant that puts a ticket into each cohort."""
 
+NEVER_RECEIVED = f"(began_at IS NULL AND NOT {one_of('channel', WITHOUT_CUSTODY)})"
+"""The unit never came; on site and remotely none has to, and a diagnosis may be recorded that nobody began."""
+
+LEFT_OUT = f"(is_cancelled = 1 OR {NEVER_RECEIVED})"
+"""What no rate is of, save those of complaints: cancelled tickets, and those never received."""
+
 _BACK = "ending IN ('handed_back', 'closed')"
 
 
@@ -253,6 +263,10 @@ _SPANS: Mapping[Variant, _Span] = {
 }
 
 
+_LISTS = ("closed", "ended", "competing", "censored")
+"""What each ticket is counted in: back and closed, back and open still, ended otherwise, or not yet."""
+
+
 def counts(cohort: Cohort, *, variant: Variant | None = None, days: int | None = None) -> Counts:
     """What a turnaround is counted from.
 
@@ -264,8 +278,8 @@ def counts(cohort: Cohort, *, variant: Variant | None = None, days: int | None =
         days: Adds the share handed back within so many.
     """
     span = _WHOLE if variant is None else _SPANS[variant]
-    is_there = f"({span.begins} IS NOT NULL AND {holds(f'{_end_of(span)} < {span.begins}')} = {holds(None)})"
-    has_ended, is_open = holds(span.has_ended), "ending = 'open'"
+    is_there = f"({span.begins} IS NOT NULL AND coalesce({_end_of(span)} >= {span.begins}, 1 = 1))"
+    has_ended, is_open, is_closed = holds(span.has_ended), "ending = 'open'", "ending = 'closed'"
     watched = f"CASE WHEN observed_until > {span.begins} THEN observed_until - {span.begins} ELSE 0 END"
 
     def seconds(condition: str, length: str) -> str:
@@ -274,21 +288,21 @@ def counts(cohort: Cohort, *, variant: Variant | None = None, days: int | None =
     return Counts(
         at=COHORTS[cohort],
         conditions={
-            "cohort": "1 = 1",
             "excluded": f"NOT {is_there}",
             **({} if days is None else conditions_of([_within(days, is_there)])),
         },
         lists={
-            "ended": seconds(has_ended, f"{span.ends} - {span.begins}"),
+            "closed": seconds(f"{has_ended} AND {is_closed}", f"{span.ends} - {span.begins}"),
+            "ended": seconds(f"{has_ended} AND NOT {is_closed}", f"{span.ends} - {span.begins}"),
             "competing": seconds(f"NOT {has_ended} AND NOT {is_open}", f"ended_at - {span.begins}"),
             "censored": seconds(f"NOT {has_ended} AND {is_open}", watched),
-            "closed": seconds("ending = 'closed'", f"ended_at - {span.begins}"),
         },
+        is_in_one=True,
     )
 
 
 def _end_of(span: _Span) -> str:
-    return f"CASE WHEN {holds(span.has_ended)} THEN {span.ends} ELSE ended_at END"
+    return span.ends if span is _WHOLE else f"CASE WHEN {holds(span.has_ended)} THEN {span.ends} ELSE ended_at END"
 
 
 def _within(days: int, is_there: str = "began_at IS NOT NULL") -> Rate:
@@ -301,47 +315,82 @@ def _within(days: int, is_there: str = "began_at IS NOT NULL") -> Rate:
     )
 
 
-Curves = Sequence[tuple[Mapping[str, str | None], Tally, Incidence]]
-"""Every group with what was counted of it, and the share that was handed back by duration."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """How long the tickets of one group took.
+
+    Attributes:
+        excluded: How many the figure leaves out.
+        seconds: The lengths of the others, by the list in which they are counted.
+        curve: The share that was handed back, by duration.
+    """
+
+    group: Mapping[str, str | None]
+    excluded: int
+    seconds: "Mapping[str, NDArray[np.int64]]"
+    curve: Incidence
+
+    @property
+    def received(self) -> int:
+        """How many it counts."""
+        return sum(map(len, self.seconds.values()))
+
+    def closed(self) -> "NDArray[np.int64]":
+        """The lengths of those closed, in ascending order."""
+        import numpy as np
+
+        return np.sort(self.seconds["closed"])
 
 
-def curves(counted: Counted) -> Curves:
-    """The curve of every group, by code point."""
-    lists = ("ended", "competing", "censored")
-    return [(group, tally, incidence(*map(tally.unordered, lists))) for group, tally in counted.groups()]
+def courses(counted: Counted) -> list[Course]:
+    """How long the tickets of every group took, by code point.
+
+    Raises:
+        BadInput: scipy is missing.
+    """
+    scipy_stats()
+    import numpy as np
+
+    found = []
+    for group, tally in counted.groups():
+        seconds = tally.taken_apart(_LISTS)
+        ended = np.concatenate((seconds["closed"], seconds["ended"]))
+        curve = incidence(ended, seconds["competing"], seconds["censored"])
+        found.append(Course(group, tally.numbers["excluded"], seconds, curve))
+    return found
 
 
-def unit_of(found: Curves, percentiles: Sequence[int]) -> Unit:
+def unit_of(found: Sequence[Course], percentiles: Sequence[int]) -> Unit:
     """Hours if no percentile of any group comes to three days, else days."""
-    reached = [curve.quantile(percent).at for _, _, curve in found for percent in percentiles]
+    reached = [one.curve.quantile(percent).at for one in found for percent in percentiles]
     return "h" if max((at for at in reached if at is not None), default=0) < _SHOWN_IN_HOURS_S else "d"
 
 
 def turnaround(
-    by_group: Curves, percentiles: Sequence[int], unit: Unit, variant: Variant | None = None
+    found: Sequence[Course], percentiles: Sequence[int], unit: Unit, variant: Variant | None = None
 ) -> list[ReportRow]:
     """First receipt to last hand-back over tickets opened in the period: Aalen-Johansen percentiles by group."""
     figure = TURNAROUND if variant is None else VARIANTS[variant]
     rows = []
-    for group, tally, curve in by_group:
-        found = {f"p{percent}": curve.quantile(percent) for percent in percentiles}
-        ended, competing, censored = (len(tally.unordered(name)) for name in ("ended", "competing", "censored"))
-        missing = [name for name, quantile in found.items() if quantile.at is None]
+    for one in found:
+        quantiles = {f"p{percent}": one.curve.quantile(percent) for percent in percentiles}
+        closed, ended, competing, censored = (len(one.seconds[name]) for name in _LISTS)
+        missing = [name for name, quantile in quantiles.items() if quantile.at is None]
         rows.append(
             ReportRow(
                 figure=figure.name,
                 definition=figure.definition,
                 cohort="opened_in",
-                group=group,
-                percentiles={name: _shown(quantile.at, unit) for name, quantile in found.items()},
-                reason=_reason(missing, ended + competing + censored, censored, competing) if missing else None,
+                group=one.group,
+                percentiles={name: _shown(quantile.at, unit) for name, quantile in quantiles.items()},
+                reason=_reason(missing, one.received, censored, competing) if missing else None,
                 unit=unit,
-                numerator=ended,
-                denominator=ended + competing + censored,
-                excluded=tally.numbers["excluded"],
+                numerator=closed + ended,
+                denominator=one.received,
+                excluded=one.excluded,
                 censored=censored,
-                low={name: _shown(quantile.low, unit) for name, quantile in found.items()},
-                high={name: _shown(quantile.high, unit) for name, quantile in found.items()},
+                low={name: _shown(quantile.low, unit) for name, quantile in quantiles.items()},
+                high={name: _shown(quantile.high, unit) for name, quantile in quantiles.items()},
             )
         )
     return rows
@@ -358,26 +407,28 @@ def _reason(missing: list[str], received: int, still_open: int, otherwise: int) 
     return f"{', '.join(missing)} not reached: {standing}"
 
 
-def turnaround_closed(counted: Counted, cohort: Cohort, percentiles: Sequence[int], unit: Unit) -> list[ReportRow]:
+def turnaround_closed(
+    found: Sequence[Course], cohort: Cohort, percentiles: Sequence[int], unit: Unit
+) -> list[ReportRow]:
     """The same of closed tickets only, nearest rank: what most systems print, and why it is too short."""
     rows = []
-    for group, tally in counted.groups():
-        ordered = tally.list("closed")
+    for one in found:
+        ordered = one.closed()
         rows.append(
             ReportRow(
                 figure=TURNAROUND_CLOSED.name,
                 definition=TURNAROUND_CLOSED.definition,
                 cohort=cohort,
-                group=group,
+                group=one.group,
                 percentiles={
-                    f"p{percent}": _shown(nearest_rank(ordered, percent), unit) if ordered else None
+                    f"p{percent}": _shown(nearest_rank(ordered, percent), unit) if len(ordered) else None
                     for percent in percentiles
                 },
-                reason=None if ordered else "no ticket of the cohort was handed back and closed",
+                reason=None if len(ordered) else "no ticket of the cohort was handed back and closed",
                 unit=unit,
                 numerator=len(ordered),
                 denominator=len(ordered),
-                excluded=tally.numbers["cohort"] - len(ordered),
+                excluded=one.excluded + one.received - len(ordered),
             )
         )
     return rows

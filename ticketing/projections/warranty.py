@@ -13,6 +13,7 @@ from ticketing.domain.hours import instant_at
 from ticketing.domain.values import instant_text
 from ticketing.projections.counts import Counted, Counts, Rate, conditions_of, rate_rows
 from ticketing.projections.report import Case, Cohort, Figure, ReportRow
+from ticketing.projections.turnaround import LEFT_OUT
 
 _COHORTS: Mapping[Cohort, str] = {"handed_back_in": "first_back_at", "opened_in": "opened_at"}
 OWN = ("approved_by", "decided_by")
@@ -22,7 +23,7 @@ WARRANTY_OVERTURNED = Figure("warranty_overturned", 1, tuple(_COHORTS))
 _RATES = (
     Rate(
         figure=WARRANTY_WATCH,
-        excluded="is_cancelled = 1",
+        excluded=LEFT_OUT,
         censored="warranty_by IS NOT NULL AND first_back_at IS NULL AND is_open = 1",
         asked="warranty_by IS NOT NULL",
         had="moved_by IS NOT NULL",
@@ -30,7 +31,7 @@ _RATES = (
     ),
     Rate(
         figure=WARRANTY_OVERTURNED,
-        excluded="is_cancelled = 1",
+        excluded=LEFT_OUT,
         asked="moved_by IS NOT NULL",
         had="overturned_by IS NOT NULL",
         none="no ticket of the period was moved out of warranty",
@@ -43,14 +44,14 @@ COLUMNS = (
 
 
 def counts(cohort: Cohort) -> Counts:
-    """What is counted; only tickets diagnosed in warranty are in it, and the cancelled ones of them are left out."""
+    """What is counted; only tickets diagnosed in warranty are in it, less those that no rate is of."""
     at = f"CASE WHEN warranty_by IS NOT NULL THEN {_COHORTS[cohort]} END"
     return Counts(at=at, conditions=conditions_of(_RATES))
 
 
 def moved(cohort: Cohort) -> Counts:
     """The tickets of which `COLUMNS` are asked."""
-    return Counts(at=_COHORTS[cohort], conditions={"moved": "moved_by IS NOT NULL AND is_cancelled = 0"})
+    return Counts(at=_COHORTS[cohort], conditions={"moved": f"moved_by IS NOT NULL AND NOT {LEFT_OUT}"})
 
 
 def warranty_watch(counted: Counted, cohort: Cohort) -> list[ReportRow]:
