@@ -22,6 +22,7 @@ from ticketing.domain.values import Actor, Event, SerialNumber
 from ticketing.projections import dimensions, repair_rows, repeats, same_unit, turnaround
 from ticketing.projections.report import Report
 from ticketing.projections.sample import DAY
+from ticketing.restating import restatement
 
 
 @pytest.fixture
@@ -205,6 +206,22 @@ def test_a_second_repair_is_dated_by_its_own_hand_back(
     assert counts(reports.repeat_rate(company.app, from_=day(12), to=day(12))) == [(repeats_of_the_second, 1, 0, 0)]
 
 
+def test_a_second_repair_is_restated_by_itself(company: Company) -> None:
+    ticket = repaired(company, 1, -3, 0)
+    company.now = day(300)
+    printed = reports.repeat_rate(company.app).to_json()
+    again(company, ticket, 110, 112)
+    found = restatement(company.app, printed, as_of=day(300))
+    assert [(row["was"]["denominator"], row["now"]["denominator"]) for row in found.rows] == [(1, 2), (1, 2)]  # type: ignore[index]
+    (changed,) = found.tickets
+    assert changed.was == {}
+    assert changed.now == {
+        "repair of cycle 2, back 2026-04-23T00:00:00.000000Z": "repeat_rate counted, without",
+        "attempt of cycle 2, back 2026-04-23T00:00:00.000000Z": "first_time_fix counted, without",
+    }
+    assert [because.fact for because in changed.because] == ["UnitHandedBack"]
+
+
 def test_a_new_ticket_before_the_second_hand_back_is_charged_to_the_first_repair(company: Company) -> None:
     ticket = repaired(company, 1, -3, 0, site="A")
     comes(company, 2, 5)
@@ -269,6 +286,50 @@ def test_a_failed_inspection_is_charged_to_whose_work_failed_first(company: Comp
     assert [(*row.group.values(), row.denominator) for row in report.of("repeat_rate") if row.denominator] == [
         ("t-A", 2)
     ]
+
+
+def test_a_repair_that_was_set_right_and_comes_back_is_charged_to_who_set_it_right(company: Company) -> None:
+    ticket = comes(company, 1, 0)
+    company.finds(ticket, e.RepairCompleted(), day(1), by=at_site("A"))
+    company.finds(ticket, e.QcFailed(), day(1))
+    company.finds(ticket, e.UnitArrived(site="C"), day(2))
+    goes(company, ticket, 3, site="C")
+    comes(company, 2, 5)
+    company.now = day(300)
+    assert charged(company) == [("T-1", "T-2", 2.0, "C")]
+    report = reports.repeat_rate(company.app, by=["site"])
+    asked = [(row.figure, row.group["site"], row.numerator) for row in report.rows if row.denominator]
+    assert asked == [("repeat_rate", "C", 1), ("first_time_fix", "A", 0)]
+
+
+@pytest.mark.parametrize("first", ["returned_unrepaired", "repaired"])
+def test_work_sent_back_in_a_cycle_without_repair_says_nothing_of_the_next(company: Company, first: str) -> None:
+    ticket = goes(company, comes(company, 1, -3), 0, outcome=first)
+    for reopened in (10, 20):
+        company.finds(ticket, e.TicketReopened(ground="same_fault"), day(reopened))
+        company.finds(ticket, e.UnitReceived(site="B"), day(reopened))
+        company.finds(ticket, e.DiagnosisStarted(), day(reopened), by=at_site("B"))
+        if reopened == 10:
+            company.finds(ticket, e.QcFailed(), day(reopened))
+            goes(company, ticket, 12, outcome="returned_unrepaired")
+    goes(company, ticket, 22, site="C")
+    company.now = day(300)
+    rows = reports.first_time_fix(company.app, by=["technician"]).rows
+    asked = [row.group["technician"] for row in rows if row.denominator]
+    assert asked == (["t-C"] if first == "returned_unrepaired" else ["t-A", "t-C"])
+
+
+def test_a_second_repair_that_was_not_handed_back_is_that_of_the_third_cycle(company: Company) -> None:
+    ticket = repaired(company, 1, -3, 0)
+    company.finds(ticket, e.TicketReopened(ground="same_fault"), day(10))
+    company.finds(ticket, e.RepairCompleted(), day(11), by=at_site("B"))
+    company.finds(ticket, e.TicketClosed(outcome="repaired"), day(11))
+    again(company, ticket, 12, 14, site="C")
+    comes(company, 2, 20)
+    company.now = day(300)
+    (case,) = reports.repeats(company.app).cases or ()
+    assert (case["cycle"], case["site"], case["days"]) == (3, "C", 6.0)
+    assert counts(reports.repeat_rate(company.app)) == [(1, 2, 0, 0)]
 
 
 def test_a_diagnosis_that_the_inspector_sent_back_is_whose_it_was(company: Company) -> None:

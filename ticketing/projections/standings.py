@@ -198,11 +198,12 @@ def _stay(_: Counts, part: _Part) -> tuple[str, str]:
 
 
 def _repair(counts: Counts, part: _Part) -> tuple[str, str] | None:
-    """Of a later cycle, or the attempt at one."""
+    """A repair of a later cycle, or who attempted one, the first one too."""
+    what = "repair" if counts.own.get("site") == "site" else "attempt"
     holding = {name for name in counts.conditions if part[name]}
     how = [f"{name} {stands}" for name, stands in _of_rates(counts.conditions, holding)]
     how += [f"{name} {part[name]}" for name in counts.sums if part[name]]
-    return (f"repair of cycle {part['part_cycle']}, back {_at(part['part_back_at'])}", ", ".join(how)) if how else None
+    return (f"{what} of cycle {part['part_cycle']}, back {_at(part['part_back_at'])}", ", ".join(how)) if how else None
 
 
 _STANDS: Mapping[str, Callable[[Counts, _Part], tuple[str, str] | None]] = {
