@@ -199,3 +199,15 @@ def test_what_is_unknown_does_not_hold(condition: str | None) -> None:
         kept.add(Dimensions(ticket_id=UUID(int=1)))
         ((found,),) = kept.select(lambda table: f"SELECT {holds(condition)} FROM ({table.rows}) AS kept")
     assert found == 0
+
+
+def test_what_comes_to_more_than_a_store_adds_up_is_added_up() -> None:
+    numbers = (2**62, 2**62, 2**62 + 1, -(2**33) - 1)
+    with TemporaryRows(Dimensions) as kept:
+        for number in range(len(numbers)):
+            kept.add(Dimensions(ticket_id=UUID(int=number), opened_at=NOON, site=str(number)))
+        cases = " ".join(f"WHEN {place} THEN {number}" for place, number in enumerate(numbers))
+        counted = Counted(())
+        of_all = Counts(at="opened_at", sums={"all": f"CASE CAST(site AS INTEGER) {cases} END"})
+        count(kept.select, of_all, Asked(scope=scope(), ends={}), counted)
+    assert counted.tally(()).numbers["all"] == sum(numbers)

@@ -342,6 +342,18 @@ def test_a_diagnosis_that_the_inspector_sent_back_is_whose_it_was(company: Compa
     assert [(*row.group.values(), row.numerator, row.denominator) for row in rows if row.denominator] == [("t-A", 0, 1)]
 
 
+def test_a_diagnosis_that_was_sent_back_is_that_of_the_site_where_the_unit_was(company: Company) -> None:
+    ticket = comes(company, 1, 0)
+    company.finds(ticket, e.UnitDispatched(to="B"), day(1))
+    company.finds(ticket, e.UnitArrived(site="B"), day(2))
+    company.finds(ticket, e.DiagnosisStarted(), day(2), by=at_site("B"))
+    company.finds(ticket, e.QcFailed(), day(2))
+    goes(company, ticket, 3, site="C")
+    company.now = day(300)
+    rows = reports.first_time_fix(company.app, by=["site"]).rows
+    assert [(*row.group.values(), row.numerator, row.denominator) for row in rows if row.denominator] == [("B", 0, 1)]
+
+
 def test_who_attempted_the_second_repair_is_told_of_the_second_repair(company: Company) -> None:
     ticket = repaired(company, 1, -3, 0, site="A")
     company.finds(ticket, e.TicketReopened(ground="same_fault"), day(10))

@@ -168,7 +168,7 @@ def test_a_version_measures_what_came_while_it_was_in_force(company: Company) ->
     ]
 
 
-def test_a_version_counts_the_clocks_that_it_judges_and_tells_of_those_that_another_did(company: Company) -> None:
+def test_a_clock_counts_under_the_version_that_judges_it_whenever_it_is_due(company: Company) -> None:
     figure = MeasuredFigure(figure="sla", clock="back", at_least=Decimal(50), minimum_n=1)
     contract(company, figure)
     contract(company, figure, version=2, since=10)
@@ -177,11 +177,14 @@ def test_a_version_counts_the_clocks_that_it_judges_and_tells_of_those_that_anot
         repaired(company, number, opened, back)
     company.now = day(30)
     shown = [(row.group["contract"], row.numerator, row.denominator, row.excluded) for row in card(company)]
-    assert shown == [("acme@1", 1, 1, 0), ("acme@2", 2, 2, 1)]
-    (late,) = card(company, from_=day(10), to=day(13))
-    assert late.parts is not None
-    assert (late.value, late.parts["by_another_version"]) == (None, 1)
-    assert late.reason == "no verdict yet: 1 judged by another version"
+    assert shown == [("acme@1", 1, 2, 0), ("acme@2", 2, 2, 0)]
+    late = card(company, from_=day(11), to=day(13))
+    assert [(row.group["contract"], row.numerator, row.denominator) for row in late] == [
+        ("acme@1", 0, 1),
+        ("acme@2", 0, 0),
+    ]
+    (later,) = card(company, from_=day(13), to=day(15))
+    assert (later.group["contract"], later.numerator, later.denominator) == ("acme@2", 2, 2)
 
 
 def test_a_period_before_the_contract_has_no_scorecard_and_a_contract_without_a_due_clock_a_reason(

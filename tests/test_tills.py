@@ -306,6 +306,21 @@ def test_a_part_without_its_cost_is_told_in_its_till(company: Company) -> None:
     assert told == {"downstream": (30, 3, 1), "upstream": (0, 1, 1)}
 
 
+def test_a_part_without_its_cost_is_told_where_nothing_else_of_its_ticket_is_on_record(company: Company) -> None:
+    def told() -> list[tuple[str | None, str | None, int]]:
+        return [
+            (row.group["till"], row.group["currency"], (row.parts or {})["tickets_with_unknown_cost"])
+            for row in reports.tills(company.app).of("tills")
+        ]
+
+    ticket(company, 1, IN_WARRANTY, quoted(a="customer"), fitted(None, "a"))
+    assert told() == [("downstream", None, 1), ("upstream", None, 0)]
+    ticket(company, 2, IN_WARRANTY, worked("5.00"))
+    ticket(company, 3, IN_WARRANTY, fitted(None))
+    ticket(company, 4, PAID, billed(customer="10.00"))
+    assert told() == [("downstream", "EUR", 1), ("upstream", "EUR", 1)]
+
+
 PARTIES = ("customer", "manufacturer", "company", "insurer")
 SPENT = st.tuples(st.sampled_from(["parts", "work"]), st.integers(0, 9_999), st.sampled_from([None, "a", "b", "c"]))
 BILLED = st.tuples(st.sampled_from(PARTIES), st.integers(0, 9_999))

@@ -1,9 +1,10 @@
 """Answering: what a report was asked, understood, and the rows that answer it, kept or folded anew."""
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from heapq import merge
 from itertools import chain
@@ -35,6 +36,7 @@ S = TypeVar("S")
 _READS = 3
 _OF_ALL_TICKETS = frozenset({"ticket_id", "cohort_at", "observed_until", "source", "has_native_facts"})
 """Columns that say nothing of how a ticket stands."""
+_WORD = re.compile(r"\w+")
 _RECENT = timedelta(minutes=15)
 """Rows answer as of so long ago still: hardly one knows of a fact after that."""
 
@@ -285,6 +287,7 @@ class Told:
         projection: Whose rows.
         asked: Which rows are asked.
         read: What was read.
+        beside: What was looked at before, of which the numbers are that are given.
     """
 
     counts: Counts
@@ -292,6 +295,7 @@ class Told:
     projection: Projection[Any]
     asked: _Asked
     read: Read
+    beside: "Beside"
 
     def singly(self, answers: Answers) -> Iterator[Single]:
         """What each ticket adds, and each part with what it is called by."""
@@ -306,6 +310,26 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Which columns of tickets were looked at before they were counted.
+
+    Attributes:
+        columns: Their names.
+        shared: By the hex of a ticket's id the value that it may have in common with others that it was looked at
+            together with; None where each was looked at by itself.
+    """
+
+    columns: frozenset[str] = frozenset()
+    shared: Mapping[str, str] | None = None
+
+    def and_of(self, columns: Iterable[str], shared: Mapping[str, str] | None = None) -> "Beside":
+        """With more columns, and more tickets."""
+        both = {**(self.shared or {}), **(shared or {})}
+        names = {name for column in columns for name in _WORD.findall(column)}
+        return Beside(self.columns | names, None if self.shared is None and shared is None else both)
+
+
+@dataclass(slots=True)
 class Rows:
     """Rows to be counted where they are.
 
@@ -317,6 +341,7 @@ class Rows:
     _parts: Sequence[tuple[Answers, _Asked]]
     _projection: Projection[Any]
     _each: Each | None = None
+    _beside: Beside = field(default_factory=Beside)
 
     def count(self, counts: Counts) -> Counted:
         """What is counted of them, by group."""
@@ -332,13 +357,20 @@ class Rows:
         if self._each is None:
             return
         by = (*dimensions(counts, self._parts[0][1].scope), *counts.by)
-        told = [(Told(counts, by, self._projection, asked, self.read), answers) for answers, asked in self._parts]
-        self._each(told[0][0], merge(*(one.singly(answers) for one, answers in told), key=itemgetter(0)))
+        parts = [
+            (Told(counts, by, self._projection, asked, self.read, self._beside), answers)
+            for answers, asked in self._parts
+        ]
+        self._each(parts[0][0], merge(*(one.singly(answers) for one, answers in parts), key=itemgetter(0)))
 
     def chosen(self, counts: Counts, *columns: str) -> Iterator[tuple[Any, ...]]:
         """Columns of tickets, in no order; see `counting.chosen`."""
         if counts.of is None:
-            self._tell(replace(counts, lists={name: name for name in columns if name not in _OF_ALL_TICKETS}))
+            which = " OR ".join(counts.conditions.values()) or "1 = 1"
+            told = [name for name in columns if name not in _OF_ALL_TICKETS]
+            self._tell(replace(counts, lists={name: f"CASE WHEN {which} THEN {name} END" for name in told}))
+        if not counts.given:  # else they are told of what was looked at before
+            self._beside = self._beside.and_of(columns)
         return chain.from_iterable(chosen(answers, counts, asked, columns) for answers, asked in self._parts)
 
     def tickets(
@@ -359,8 +391,12 @@ class Rows:
         apart = [row for one, of in others for row in tickets(one, counts, of, "1 = 1", (shared, *columns))]
         known = one_of(shared, {row[0] for row in apart if row[0] is not None})
         which = " OR ".join(one for one in (condition, known) if one is not None)
-        found = tickets(answers, counts, asked, which, columns, shared)
-        return [*found, *(row[1:] for row in apart)]
+        found = [*tickets(answers, counts, asked, which, columns, shared), *(row[1:] for row in apart)]
+        if self._each is not None:
+            ticket, value = columns.index("ticket_id"), columns.index(shared)
+            values = {row[ticket]: row[value] for row in found if row[value] is not None}
+            self._beside = self._beside.and_of(columns, values)
+        return found
 
 
 def counted(app: Ticketing, projection: Projection[R], question: Question, ask: Callable[[Rows], S]) -> tuple[S, Read]:

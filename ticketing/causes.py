@@ -2,16 +2,19 @@
 
 The ticket is folded step by step from what was known of it then to what is known now, and how it stands is asked at
 each step. First the time goes on to that of the second answer, then what was published since counts, then each fact
-recorded since, in the order of recording, and last what is worked out of all tickets together (repeats, say). A step
-after which the ticket stands otherwise than before it is a cause; in place of the last, facts of its own that changed
-its row are, if there are any. Of a ticket that nothing was known of, its first fact is.
+recorded since, in the order of recording, and last what is worked out of tickets beside (repeats, say, of all tickets
+together). A step after which the ticket stands otherwise than before it is a cause. So is a fact recorded since without
+which, all others being known, the ticket would stand otherwise than it does now: it counts only together with a later
+one. In place of the last step, facts of its own are causes that changed what is looked at beside, and other tickets of
+the same unit or customer of which that changed; the step itself is where there are neither. Of a ticket that nothing was
+known of, its first fact is.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from ticketing.adapters.projector import rules_for
@@ -85,10 +88,12 @@ class Answer:
 
     Attributes:
         told: What was counted, by a number that is the same in both answers that are compared.
+        figures: Which rates are told of; None tells of all.
     """
 
     report: Report
     told: Mapping[int, Told]
+    figures: Collection[str] | None = None
 
     @property
     def as_of(self) -> datetime:
@@ -106,7 +111,14 @@ class Answer:
 Stood = Mapping[int, tuple[Standings, Standings]]
 """How a ticket stood and stands, by what was counted, where that differs."""
 
-Cause = Recorded[Event] | Otherwise
+
+class _Another(NamedTuple):
+    """Another ticket that is a cause."""
+
+    ticket: str
+
+
+Cause = Recorded[Event] | Otherwise | _Another
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,21 +128,24 @@ class _Step:
     Attributes:
         cause: What the step is.
         has_rules: Whether what the second answer knows to be published counts.
-        has_others: Whether what is worked out of all tickets together is that of the second answer.
+        has_others: Whether what is worked out of tickets beside is that of the second answer.
+        is_without: Whether everything is known but the fact that is the cause, and nothing follows from it.
     """
 
     cause: Cause
     history: Sequence[Recorded[Event]]
     has_rules: bool
     has_others: bool
+    is_without: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Causes:
-    """What made a ticket stand otherwise: facts in order of recording, and what else."""
+    """What made a ticket stand otherwise: facts in order of recording, what else, and which other tickets."""
 
     because: tuple[Because, ...]
     otherwise: tuple[Otherwise, ...]
+    others: tuple[str, ...]
 
 
 def causes(
@@ -173,7 +188,16 @@ def _steps(history: Sequence[Recorded[Event]], before: Answer, now: Answer) -> l
     for fact in since:
         base = sorted([*base, fact], key=lambda one: one.version)
         steps.append(_Step(fact, base, has_rules=True, has_others=False))
-    return [*steps, _Step("another_ticket", base, has_rules=True, has_others=True)]
+    steps.append(_Step("another_ticket", base, has_rules=True, has_others=True))
+    for fact in since:
+        rest = [one for one in base if one is not fact and not _is_about(one, fact)]
+        steps.append(_Step(fact, rest, has_rules=True, has_others=True, is_without=True))
+    return steps
+
+
+def _is_about(one: Recorded[Event], fact: Recorded[Event]) -> bool:
+    """Whether it corrects the fact or takes it back."""
+    return isinstance(one.event, e.EventCorrected | e.EventRetracted) and one.event.target_version == fact.version
 
 
 def _of_number(
@@ -190,21 +214,65 @@ def _of_number(
         yield from ((ticket_id, "publication") for ticket_id in stood)
         return
     laid_out = [(ticket_id, step) for ticket_id in stood for step in steps[ticket_id]]
-    stands = _stands(app, first, second, now.as_of, laid_out)
+    stands = _stands(app, first, second, now, laid_out)
     is_asked_alike = _is_asked_alike(first, second)
+    others = _Others(app, before, now, (first, second))
     places = iter(range(1, len(laid_out) + 1))
     for ticket_id, (was, _) in stood.items():
-        last = _Stands(was, None)
-        changed_row: list[Cause] = []
+        last = _Stands(was, ())
+        own: list[Cause] = []
         for step in steps[ticket_id]:
-            here = stands.get(next(places), _Stands({}, None))
-            if isinstance(step.cause, Recorded) and here.row != last.row:
-                changed_row.append(step.cause)
+            here = stands.get(next(places), _Stands({}, ()))
+            if isinstance(step.cause, Recorded) and not step.is_without and here.beside != last.beside:
+                own.append(step.cause)
             if here.standings != last.standings:
-                causes_of_others = changed_row if step.cause == "another_ticket" else []
-                cause = "publication" if step.cause == "time" and not is_asked_alike else step.cause
-                yield from ((ticket_id, one) for one in causes_of_others or [cause])
-            last = here
+                found: list[Cause] = [step.cause]
+                if step.cause == "another_ticket":
+                    found = [*own, *others.of(ticket_id)] or ["time" if second.beside.shared is None else step.cause]
+                elif step.cause == "time" and not is_asked_alike:
+                    found = ["publication"]
+                yield from ((ticket_id, one) for one in found)
+            last = last if step.is_without else here
+
+
+class _Others:
+    """The tickets that others were looked at together with.
+
+    Args:
+        app: The application on the store.
+        before: The answer that was printed, asked again.
+        now: The second answer.
+        both: What was counted in each of them.
+    """
+
+    def __init__(self, app: Ticketing, before: Answer, now: Answer, both: tuple[Told, Told]) -> None:
+        self._app, self._before, self._now, self._both = app, before, now, both
+        self._shared = [told.beside.shared or {} for told in both]
+        self._tickets: dict[str, set[str]] = {}
+        for ticket, value in (one for shared in self._shared for one in shared.items()):
+            self._tickets.setdefault(value, set()).add(ticket)
+
+    def of(self, ticket_id: UUID) -> Iterator[_Another]:
+        """Those of which something changed since that was looked at."""
+        values = {shared[ticket_id.hex] for shared in self._shared if ticket_id.hex in shared}
+        tickets = {ticket for value in values for ticket in self._tickets[value]}
+        for ticket in sorted(tickets - {ticket_id.hex}):
+            history = self._app.store.read(self._app.store.stored_stream(UUID(ticket)))
+            if self._has_changed(history):
+                yield _Another(_number(history))
+
+    def _has_changed(self, history: Sequence[Recorded[Event]]) -> bool:
+        steps = [step for step in _steps(history, self._before, self._now) if not step.is_without]
+        if len(steps) <= 1:
+            return bool(steps)
+        laid_out = [(_ANY, steps[0]), (_ANY, steps[-1])]
+        stands = _stands(self._app, *self._both, self._now, laid_out)
+        return len({stands[place].beside if place in stands else () for place in (1, 2)}) > 1
+
+
+def _number(history: Sequence[Recorded[Event]]) -> str:
+    """The number of a ticket; empty where nothing tells it."""
+    return next((fact.event.number for fact in history if isinstance(fact.event, e.TicketOpened)), "")
 
 
 def _is_asked_alike(first: Told, second: Told) -> bool:
@@ -215,14 +283,14 @@ def _is_asked_alike(first: Told, second: Told) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Stands:
-    """How a ticket stands after a step, nothing where it is not in the cohort; and its row as if of one ticket."""
+    """How a ticket stands after a step, nothing where it is not in the cohort; and what is looked at of it beside."""
 
     standings: Standings
-    row: Row | None
+    beside: tuple[object, ...]
 
 
 def _stands(
-    app: Ticketing, first: Told, second: Told, as_of: datetime, laid_out: Sequence[tuple[UUID, _Step]]
+    app: Ticketing, first: Told, second: Told, now: Answer, laid_out: Sequence[tuple[UUID, _Step]]
 ) -> Mapping[int, _Stands]:
     """How each ticket stands after each step, by its place from 1."""
     rules = [rules_for(told.projection, app.store, told.read.position) for told in (first, second)]
@@ -232,10 +300,12 @@ def _stands(
             if name in given and ticket_id.hex in numbers:
                 given[name][UUID(int=place).hex] = numbers[ticket_id.hex]
     told = replace(second, counts=replace(second.counts, given=given))
-    rows = {row.ticket_id.int: row for row in _rows(told, rules, as_of, laid_out)}
-    standings = {place.int: one for place, one in standings_of(told.counts, told.by, told.of_rows(rows.values()))}
+    rows = {row.ticket_id.int: row for row in _rows(told, rules, now.as_of, laid_out)}
+    found = standings_of(told.counts, told.by, told.of_rows(rows.values()), now.figures)
+    standings = {place.int: one for place, one in found}
+    names = sorted(name for name in told.beside.columns - {"ticket_id"} if hasattr(told.projection.row, name))
     return {
-        place: _Stands(standings.get(place, {}), replace(row, ticket_id=_ANY, latest_at=None, version=0))
+        place: _Stands(standings.get(place, {}), tuple(getattr(row, name) for name in names))
         for place, row in rows.items()
     }
 
@@ -255,7 +325,12 @@ def _told(found: Sequence[Cause], history: Sequence[Recorded[Event]], before: An
     facts = sorted((one for one in found if isinstance(one, Recorded)), key=lambda fact: fact.position)
     return Causes(
         tuple(_because(fact, history, before.as_of) for fact in facts),
-        tuple(one for one in found if not isinstance(one, Recorded)),
+        tuple(
+            dict.fromkeys(
+                "another_ticket" if isinstance(one, _Another) else one for one in found if not isinstance(one, Recorded)
+            )
+        ),
+        tuple(sorted({one.ticket for one in found if isinstance(one, _Another)})),
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ticketing.adapters.columns import RowForm
 
 _WORD = re.compile(r"\w+")
+_PART = 2**32
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ def count(answers: Answers, counts: Counts, asked: Asked, counted: Counted) -> N
     """Adds to `counted` what is counted of the rows."""
     groups = _groups(answers, counts, asked)
     added = [f"sum(CASE WHEN {condition} THEN 1 ELSE 0 END)" for condition in counts.conditions.values()]
-    added += [f"sum({number})" for number in counts.sums.values()]
+    # In two parts: the microseconds of a million tickets may come to more than a store adds up.
+    added += [f"sum(({number}) {part} {_PART})" for number in counts.sums.values() for part in "/%"]
 
     def statement(table: Table) -> str:
         lists = [table.all_of.format(f"({number})") for number in _lists(counts)]
@@ -108,8 +110,7 @@ def count(answers: Answers, counts: Counts, asked: Asked, counted: Counted) -> N
         grouped = f"GROUP BY {', '.join(str(place) for place in range(1, len(by) + 1))}" if by else ""
         return f"SELECT {chosen} FROM ({_rows(table, counts, asked, chosen)}) AS counted {grouped}"  # noqa: S608
 
-    names = (*counts.conditions, *counts.sums)
-    width = 1 + len(names) + len(_lists(counts))
+    width = 1 + len(added) + len(_lists(counts))
     for group_and_rest in answers(statement):
         group, (tickets, *found) = group_and_rest[:-width], group_and_rest[-width:]
         if not tickets:
@@ -117,11 +118,13 @@ def count(answers: Answers, counts: Counts, asked: Asked, counted: Counted) -> N
         alike = group[len(groups) :]
         if len(alike) < len(counts.alike):
             alike = json.loads(alike[0])
-        numbers = found[: len(names)]
-        lists = map(_numbers, found[len(names) :])
+        numbers = [int(number or 0) for number in found[: len(added)]]
+        parts = iter(numbers[len(counts.conditions) :])
+        sums = {name: next(parts) * _PART + next(parts) for name in counts.sums}
+        lists = map(_numbers, found[len(added) :])
         tally = counted.tally((*group[: len(groups)], *alike))
         tally.add(
-            {name: int(number or 0) for name, number in zip(names, numbers, strict=True)},
+            {**dict(zip(counts.conditions, numbers, strict=False)), **sums},
             dict(zip([IN_ONE] if counts.is_in_one else counts.lists, lists, strict=True)),
         )
 

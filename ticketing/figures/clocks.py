@@ -57,7 +57,7 @@ def sla(
 
 
 def sla_judged_by(app: Ticketing, policy: PolicyPublished, **asked: Unpack[Asked]) -> Report:
-    """The clocks that one version of a policy judges; those of other versions are left out and counted.
+    """The clocks that one version of a policy judges, and no others.
 
     Raises:
         BadInput: Something asked cannot be understood, or scipy is missing.

@@ -1,8 +1,8 @@
 """The scorecard: the figures that a manufacturer's contract names, by its own days, clocks, targets and least numbers.
 
 A version of the contract measures the tickets that come into a figure's cohort while it is in force, whatever a later
-one says. Of clocks those that are due meanwhile and that it judges itself: others, which began under another version,
-are left out and counted.
+one says. A clock counts under the version that judges it, which was in force when it started, whenever it is due in the
+period: so a version that is no longer in force has a row while clocks of it are due.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -72,11 +72,13 @@ class _Term:
     Attributes:
         since: The first instant.
         until: The last; None for no end.
+        is_over: Whether it was in force before the period alone, of which it is then the whole.
     """
 
     contract: PolicyPublished
     since: datetime
     until: datetime | None
+    is_over: bool = False
 
     @property
     def group(self) -> dict[str, str | None]:
@@ -107,13 +109,20 @@ def scorecard(app: Ticketing, *, manufacturer: str = "", **asked: Unpack[Asked])
     question = understood(app, SCORECARD, asked, scorecard)
     position = app.store.head() if question.position is None else question.position
     terms = list(_terms(app, app.store.rules_at(position), manufacturer, question.scope))
-    asks = [(term, figure) for term in terms for figure in term.contract.figures]
+    asks = [
+        (term, figure)
+        for term in terms
+        for figure in term.contract.figures
+        if figure.figure == "sla" or not term.is_over
+    ]
     rest = {name: given for name, given in asked.items() if name not in {"from_", "to", "by", "cohort"}}
     rest["as_of"] = question.as_of
-    if not asks:
+    if all(term.is_over for term, _ in asks):
         raise NotFound(f"no contract of {manufacturer!r} was in force in the period")
-    answers = together(app, rest, [_report(app, term, figure) for term, figure in asks])  # type: ignore[arg-type]
-    rows = [_row(term, figure, manufacturer, answer) for (term, figure), answer in zip(asks, answers, strict=True)]
+    period: Asked = {"from_": asked.get("from_"), "to": asked.get("to")}
+    answers = together(app, rest, [_report(app, term, figure, period) for term, figure in asks])  # type: ignore[arg-type]
+    of_terms = zip(asks, answers, strict=True)
+    rows = [(term, _row(term, figure, manufacturer, answer)) for (term, figure), answer in of_terms]
     (first, *_) = answers
     return replace(
         first,
@@ -125,23 +134,24 @@ def scorecard(app: Ticketing, *, manufacturer: str = "", **asked: Unpack[Asked])
         to=question.to,
         as_of=instant_text(question.as_of),
         set_aside=max(answer.set_aside for answer in answers),
-        rows=tuple(rows),
+        rows=tuple(row for term, row in rows if not term.is_over or row.denominator + row.excluded + row.censored),
         differences=None,
     )
 
 
-def _report(app: Ticketing, term: _Term, figure: MeasuredFigure) -> Callable[[Asked], Report]:
+def _report(app: Ticketing, term: _Term, figure: MeasuredFigure, period: Asked) -> Callable[[Asked], Report]:
     def made(asked: Asked) -> Report:
         of_term: Asked = {**asked, "by": ("manufacturer",), "from_": term.since, "to": term.until}
-        if figure.figure == "sla":  # a clock that began under an earlier version is due by that one's terms
-            return sla_judged_by(app, term.contract, **of_term)
+        if figure.figure == "sla":
+            of_period: Asked = {**of_term, **period}
+            return sla_judged_by(app, term.contract, **of_period)
         return _ASKED[figure.figure](app, figure, of_term)
 
     return made
 
 
 def _terms(app: Ticketing, rules: TimeRules, manufacturer: str, period: Scope) -> Iterator[_Term]:
-    """Every version in force at some instant of the period, in order of contract and time."""
+    """Every version in force at some instant of the period or before it, in order of contract and time."""
     contracts = {
         key: versions
         for key, versions in rules.policies.items()
@@ -156,8 +166,12 @@ def _terms(app: Ticketing, rules: TimeRules, manufacturer: str, period: Scope) -
             next_one = in_time[number + 1][0] if number + 1 < len(in_time) else None
             first = max(since, from_at) if from_at is not None else since
             last = min((at for at in (next_one, before) if at is not None), default=None)
-            if (last is None or first < last) and contract.manufacturer == manufacturer:
+            if contract.manufacturer != manufacturer:
+                continue
+            if last is None or first < last:
                 yield _Term(contract, first, None if last is None else last - _LAST)
+            elif from_at is not None and last <= from_at:
+                yield _Term(contract, from_at, None if before is None else before - _LAST, is_over=True)
 
 
 def _in_force(

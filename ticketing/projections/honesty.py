@@ -131,7 +131,7 @@ _RATES = (
     Rate(
         figure=HONESTY,
         excluded=LEFT_OUT,
-        censored=f"{_MAY_BE_DONE_YET} AND NOT ({_FAILED_ANYWAY})",
+        censored=_MAY_BE_DONE_YET,  # also of who failed otherwise already: the honest cannot be told yet either
         asked="quoted_lines > 0 OR paid_work > 0 OR billed_lines > 0",
         had=f"{_FAILED_ANYWAY} OR unperformed_lines > 0",
         none="on no ticket of the cohort anything was quoted, done at the customer's expense or billed to them",

@@ -108,7 +108,7 @@ def _failed(row: RepeatRow, fact: Recorded[e.QcFailed]) -> RepeatRow:
     if row.attempt_technician is not None:
         return row
     at = row.failed_at or fact.occurred_at
-    return replace(row, failed_at=at, attempt_site=row.site, attempt_technician=row.technician)
+    return replace(row, failed_at=at, attempt_site=row.unit_site or row.site, attempt_technician=row.technician)
 
 
 def _reopened(row: RepeatRow, fact: Recorded[e.TicketReopened]) -> RepeatRow:

@@ -59,7 +59,6 @@ class Tally:
         late: By how much those stopped late overran, in the clock's own time, by the unit it is shown in.
         late_open: Those breached that nothing has stopped.
         left_out: Those of cancelled tickets, by the same unit.
-        by_another: Those that another version judged than the one whose clocks are counted; None where all are.
     """
 
     states: Counter[CountedAs] = field(default_factory=Counter)
@@ -71,7 +70,6 @@ class Tally:
     late: dict[Unit, "array[int]"] = field(default_factory=dict)
     late_open: Counter[Unit] = field(default_factory=Counter)
     left_out: Counter[Unit] = field(default_factory=Counter)
-    by_another: int | None = None
 
     def add(self, said: Mapping[str, Any], clocks: int, late: Iterable[int]) -> None:
         """Takes in so many clocks of which the same is said; see `clock_counts.clocks`."""
@@ -157,13 +155,8 @@ class Compliance:
     def add(self, said: Mapping[str, Any], alike: CountTally) -> None:
         """Takes in clocks of which the same is said; see `clock_counts.clocks`."""
         group = tuple(said[name] for name in self.scope.by)
-        tally, clocks = self.first.setdefault(group, Tally()), alike.numbers["clocks"]
-        if self.judged_by is not None:
-            by_another = clocks if (said["policy"], said["policy_version"]) != self.judged_by else 0
-            tally.by_another = (tally.by_another or 0) + by_another
-            if by_another:
-                return
-        tally.add(said, clocks, alike.unordered("late"))
+        if self.judged_by is None or (said["policy"], said["policy_version"]) == self.judged_by:
+            self.first.setdefault(group, Tally()).add(said, alike.numbers["clocks"], alike.unordered("late"))
 
     def count(self, case: Case, until: datetime) -> None:
         """Takes in one clock as it stood at the end of its observation; see `settle` for one whose end is later."""
@@ -269,8 +262,8 @@ def met(figure: Figure, cohort: Cohort, group: Mapping[str, str | None], tally: 
         group,
         numerator=states["met"],
         denominator=states["met"] + states["breached"],
-        reason=_no_verdict(states, tally.by_another or 0),
-        excluded=_left_out(states) + (tally.by_another or 0),
+        reason=_no_verdict(states),
+        excluded=_left_out(states),
         censored=_not_due(states) + states["paused"],
     )
     parts = {
@@ -284,8 +277,6 @@ def met(figure: Figure, cohort: Cohort, group: Mapping[str, str | None], tally: 
         "undated": tally.undated,
         "reconstructed": tally.reconstructed,
     }
-    if tally.by_another is not None:
-        parts["by_another_version"] = tally.by_another
     return replace(row, parts=parts, policies=_policies(tally))
 
 
@@ -297,15 +288,14 @@ def _left_out(states: Counter[CountedAs]) -> int:
     return states["cancelled"] + states["of_cancelled"]
 
 
-def _no_verdict(states: Counter[CountedAs], by_another: int) -> str:
-    if not states.total() + by_another:
+def _no_verdict(states: Counter[CountedAs]) -> str:
+    if not states.total():
         return "no clock belongs to the cohort"
     named = (
         (_not_due(states), "not due"),
         (states["paused"], "paused"),
         (states["cancelled"], "cancelled"),
         (states["of_cancelled"], "of cancelled tickets"),
-        (by_another, "judged by another version"),
     )
     return f"no verdict yet: {', '.join(f'{count} {what}' for count, what in named if count)}"
 

@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from ticketing.domain.durations import amount, lasting
@@ -27,6 +27,8 @@ _DURATIONS = ("ended", "competing", "closed", "silence_before", "silence_after")
 """The lists of seconds."""
 _STILL_OPEN = "censored"
 """The last word of a list of those that are open: for how long is no news."""
+_TRUTH = "is_"
+"""What the name of a column begins with that says yes or no."""
 _OF_ALL = "1 = 1"
 """A condition that says nothing."""
 _AN_EXPRESSION = re.compile(r"\bTHEN (\w+)")
@@ -35,7 +37,10 @@ _AN_INSTANT = 10**14
 
 
 def standings_of(
-    counts: Counts, by: Sequence[str], found: Iterable[tuple[UUID, tuple[Any, ...]]]
+    counts: Counts,
+    by: Sequence[str],
+    found: Iterable[tuple[UUID, tuple[Any, ...]]],
+    figures: Collection[str] | None = None,
 ) -> Iterator[tuple[UUID, Standings]]:
     """How tickets stand in what is counted, in order of ticket id.
 
@@ -44,23 +49,40 @@ def standings_of(
         by: What a group is made of.
         found: What each ticket, or each part of it, adds: its group, the instant of the cohort, a value of each
             condition, sum and list, and what a part is called by.
+        figures: Which rates are told of, others being counted on the way; None tells of all.
     """
+    told = _Told(counts, by, [name for name in counts.conditions if _is_told(name, figures)])
     for ticket_id, singles in groupby(found, key=itemgetter(0)):
         values = [one for _, one in singles]
-        yield ticket_id, _of_parts(counts, by, values) if counts.of is not None else _of_one(counts, by, values[0])
+        yield ticket_id, _of_parts(told, values) if counts.of is not None else _of_one(told, values[0])
 
 
-def _of_one(counts: Counts, by: Sequence[str], values: Sequence[Any]) -> Standings:
+class _Told(NamedTuple):
+    """What is told: what is counted, what a group is made of, and the names of the conditions that are told of."""
+
+    counts: Counts
+    by: Sequence[str]
+    conditions: Sequence[str]
+
+
+def _is_told(condition: str, figures: Collection[str] | None) -> bool:
+    figure, _, part = condition.rpartition(".")
+    return figures is None or part not in PARTS or not figure or figure in figures
+
+
+def _of_one(what: _Told, values: Sequence[Any]) -> Standings:
+    """How a ticket stands; nothing where only its group is known, for then it is in no row."""
+    counts, by, shown = what
     group = {name: _group_said(value) for name, value in zip(by, values, strict=False)}
     rest = values[len(by) + 1 :]
     conditions = {name for name, holds in zip(counts.conditions, rest, strict=False) if holds}
-    known = [name for name, condition in counts.conditions.items() if condition != _OF_ALL]
-    told = group | dict(_of_rates(known, conditions))
+    known = [name for name in shown if counts.conditions[name] != _OF_ALL]
+    told = dict(_of_rates(known, conditions))
     numbers = zip((*counts.sums, *counts.lists), rest[len(counts.conditions) :], strict=True)
     for name, number in numbers:
         if number is not None and (number or name in counts.lists):
             told |= _of_column(name, number)
-    return told
+    return group | told if told or len(known) < len(shown) else {}
 
 
 def _group_said(value: object) -> str:
@@ -84,6 +106,11 @@ def _of_column(name: str, value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN
     """What is said of a sum, of a list, or of a column; of a tuple in JSON each member that is a tuple by itself."""
     expression = _AN_EXPRESSION.search(name)
     label = expression.group(1) if expression is not None else name
+    if label.isdigit():  # the expression of a condition, which the rates tell of
+        return
+    if label.startswith(_TRUTH):
+        yield from [(label.removeprefix(_TRUTH), "yes")] if value else []
+        return
     members = json.loads(value) if isinstance(value, str) and value.startswith("[") else None
     if members is None:
         yield label, ", ".join(value.split("\n")) if isinstance(value, str) else _said(label, int(value))
@@ -145,8 +172,9 @@ def called_by(counts: Counts) -> tuple[str, ...]:
     return tuple(f"part_{name}" for name in _CALLED_BY.get(counts.of or "", ()))
 
 
-def _of_parts(counts: Counts, by: Sequence[str], found: Iterable[Sequence[Any]]) -> Standings:
+def _of_parts(what: _Told, found: Iterable[Sequence[Any]]) -> Standings:
     """How the parts of one ticket stand; the time of those that are called alike is added up."""
+    counts, by, shown = what
     of = counts.of or ""
     groups = [name for name in by if name not in counts.by or name in _GROUPS]
     names = [*by, "cohort_at", *counts.conditions, *counts.sums, *counts.lists, *called_by(counts)]
@@ -155,7 +183,7 @@ def _of_parts(counts: Counts, by: Sequence[str], found: Iterable[Sequence[Any]])
         return _of_times([_TIMES[of](counts, part) for part in parts])
     told = {}
     for part in parts:
-        said = _STANDS[of](counts, part)
+        said = _repair(counts, part, shown) if of == "further" else _STANDS[of](counts, part)
         if said is not None:
             name, how = said
             told[name] = how + "".join(f", {one} {_group_said(part[one])}" for one in groups)
@@ -197,18 +225,17 @@ def _stay(_: Counts, part: _Part) -> tuple[str, str]:
     return f"stay at {part['part_site']} from {_at(part['part_from_at'])}", lasted
 
 
-def _repair(counts: Counts, part: _Part) -> tuple[str, str] | None:
+def _repair(counts: Counts, part: _Part, shown: Iterable[str]) -> tuple[str, str] | None:
     """A repair of a later cycle, or who attempted one, the first one too."""
     what = "repair" if counts.own.get("site") == "site" else "attempt"
     holding = {name for name in counts.conditions if part[name]}
-    how = [f"{name} {stands}" for name, stands in _of_rates(counts.conditions, holding)]
+    how = [f"{name} {stands}" for name, stands in _of_rates(shown, holding)]
     how += [f"{name} {part[name]}" for name in counts.sums if part[name]]
     return (f"{what} of cycle {part['part_cycle']}, back {_at(part['part_back_at'])}", ", ".join(how)) if how else None
 
 
 _STANDS: Mapping[str, Callable[[Counts, _Part], tuple[str, str] | None]] = {
     "clocks": _clock,
-    "further": _repair,
     "promises": _promise,
     "stays": _stay,
 }

@@ -249,38 +249,43 @@ def tills(counted: Counted, cohort: Cohort, scope: Scope) -> list[ReportRow]:
     """Revenue less cost of each till, then both with what they are made of.
 
     A ticket stands in each till in which it has an amount, or a cost that nobody knows. Tickets without any amount are
-    told beside, in the till of their entitlement, and have a row of their own only where none has.
+    told beside in each row of the till of their entitlement, and of that of the cost that nobody knows, and have a row
+    of their own only where none has any.
     """
     names = (*scope.by, *(() if "till" in scope.by else ("till",)), "currency")
     found: dict[Group, tuple[str, Mapping[str, int]]] = {}
     without: Counter[Group] = Counter()
+    unknown: Counter[Group] = Counter()
     for group, tally in counted.each():
         for till in _REVENUE:
             whole = {**group, "till": None if till == "undecided" else till}
             key = tuple(whole[name] for name in names)
             numbers = {name: tally.numbers[f"{till} {name}"] for name in (*_conditions(till), *_columns(till))}
             without[key[:-1]] += numbers["without"]
-            if any(numbers[name] for name in ("counted", "left_out", "without")):
+            unknown[key[:-1]] += 0 if group["currency"] is not None else numbers["cost_unknown"]
+            if any(numbers[name] for name in ("counted", "left_out", "without", "cost_unknown")):
                 found[key] = till, numbers
     with_money = {key[:-1] for key in found if key[-1] is not None}
     rows = [
-        _rows(cohort, dict(zip(names, key, strict=True)), *found[key], without[key[:-1]])
+        _rows(cohort, dict(zip(names, key, strict=True)), *found[key], without[key[:-1]], unknown[key[:-1]])
         for key in in_order(found)
         if key[-1] is not None or key[:-1] not in with_money
     ]
-    rows = rows or [_rows(cohort, {}, "undecided", Counter(), 0)]
+    rows = rows or [_rows(cohort, {}, "undecided", Counter(), 0, 0)]
     return [row for figure in zip(*rows, strict=True) for row in figure]
 
 
 def _rows(
-    cohort: Cohort, group: Mapping[str, str | None], till: str, numbers: Mapping[str, int], without: int
+    cohort: Cohort, group: Mapping[str, str | None], till: str, numbers: Mapping[str, int], without: int, beside: int
 ) -> list[ReportRow]:
     """Margin, revenue and cost of one till."""
     revenue = {name: numbers[name] for name in _REVENUE[till]}
     cost = {name: numbers[name] for name in _COST}
     earned = sum(amount for name, amount in revenue.items() if name != _NO_REVENUE)
     spent = sum(cost.values())
-    unknown = {"tickets_with_unknown_cost": numbers["cost_unknown"]}
+    is_known = without or numbers["cost_unknown"]
+    is_beside = group.get("currency") is not None
+    unknown = {"tickets_with_unknown_cost": numbers["cost_unknown"] + (beside if is_beside else 0)}
     whole = {"revenue": earned, "cost": spent, "tickets_without_amount": without, **unknown}
     rows = [
         money_row(
@@ -290,7 +295,7 @@ def _rows(
             amount=amount,
             of=numbers["counted"],
             excluded=numbers["left_out"],
-            reason="no amount is on record" if without else "there is no ticket in the period",
+            reason="no amount is on record" if is_known else "there is no ticket in the period",
             parts=parts,
         )
         for figure, amount, parts in (
