@@ -1,6 +1,7 @@
 """The store fixtures: every test gets a store of its own, on each kind of store there is."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,10 +19,24 @@ NO_OPENSSL = "openssl is not installed"
 NO_GO = "go and the source of golang.org/x/mod are not installed"
 
 
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 2 * 2**30
+
+
 def pytest_configure() -> None:
     # Time limits per example would make the outcome depend on what else the machine does.
     hypothesis.settings.register_profile("ticketing", hypothesis.settings(), deadline=None)
     hypothesis.settings.load_profile("ticketing")
+    # Only a power cut needs a disk, and thousands of commits would wait for it.
+    if has_room(MEMORY):
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def has_room(folder: Path) -> bool:
+    """Whether tests can write into a folder what they write, and run what they wrote."""
+    if not os.access(folder, os.W_OK | os.X_OK) or os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0):
+        return False
+    return shutil.disk_usage(folder).free > ROOM_BYTES
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,13 @@ Ready = Callable[[], None]
 
 ANSWER_SECONDS = 120
 # What takes long to import is imported once, in the process that the others are forked from.
-PRELOADED = ["pytest", "ticketing.application", "ticketing.adapters.postgres", "ticketing.adapters.sqlite"]
+PRELOADED = [
+    "pytest",
+    "tests.race",
+    "ticketing.application",
+    "ticketing.adapters.postgres",
+    "ticketing.adapters.sqlite",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,13 @@ from ticketing.application import Ticketing
 from ticketing.projections.report import Report
 
 
+@pytest.fixture
+def one_server(postgres_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would start a server of its own takes the one that is there."""
+    monkeypatch.setenv("TICKETING_TEST_POSTGRES", postgres_server)
+
+
+@pytest.mark.usefixtures("one_server")
 def test_the_audit_of_a_copied_world_is_the_same_on_both_stores_and_appends_nothing() -> None:
     figures: Any = audit(tickets=8, copies=2)
     assert (figures["tickets"], figures["is_equal"]) == (24, True)
@@ -46,6 +53,7 @@ def test_what_is_measured_is_the_whole_audit_and_every_event(
     assert taken.digest == sha256(whole.encode()).hexdigest()
 
 
+@pytest.mark.usefixtures("one_server")
 def test_what_is_about_to_breach_is_the_same_by_an_index_as_by_a_scan_on_both_stores() -> None:
     figures: Any = clocks_due(tickets=2_000)
     sqlite, postgresql = figures["stores"]["sqlite"], figures["stores"]["postgresql"]

@@ -1,6 +1,7 @@
 """`report`: the library's answers, for people and for programs."""
 
 import json
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
@@ -10,6 +11,7 @@ from tests.repairs import Company, day
 from ticketing import reports
 from ticketing.application import Ticketing
 from ticketing.domain import events as e
+from ticketing.domain.values import SerialNumber
 
 AS_OF = "2026-02-01T00:00:00Z"
 TURNAROUND = """\
@@ -82,6 +84,28 @@ def test_a_report_is_printed_again_to_the_byte_also_after_more_was_recorded(sqli
     as_of = ("turnaround", "--as-of", header["as_of"], "--format", "json")
     assert answered(sqlite_url, *as_of, "--position", str(header["position"])) == first
     assert answered(sqlite_url, *as_of) != first
+
+
+def test_a_printed_report_that_cannot_be_read_is_refused_by_its_file_and_place(file: str, tmp_path: Path) -> None:
+    printed = tmp_path / "march.json"
+    printed.write_text(
+        answered(file, "complaint_rate", "--format", "json").replace('"rows": [', '"rows": [5, '), "utf-8"
+    )
+    for option in ("--repeat", "--compare-to"):
+        assert f"{printed}: this is no report: 'rows.0' cannot be 5" in refused(file, option, str(printed))
+
+
+def test_the_other_ticket_by_which_a_ticket_stands_otherwise_is_named(sqlite_url: str, tmp_path: Path) -> None:
+    printed = tmp_path / "march.json"
+    with Company(sqlite_url) as company:
+        first = company.repairs(1, 0, 3)
+        company.finds(first, e.UnitIdentified(serial=SerialNumber(text="S")), day(0))
+        company.finds(first, e.RepairCompleted(), day(2))
+        company.now = day(60)
+        printed.write_text(reports.repeat_rate(company.app, n_days=30).to_json(), "utf-8")
+        again = company.opens(2, day(20))
+        company.finds(again, e.UnitIdentified(serial=SerialNumber(text="S")), day(20))
+    assert "stand otherwise because of T-2: 1 ticket" in answered(sqlite_url, "--compare-to", str(printed))
 
 
 def test_what_a_ticket_in_transit_waits_for_is_said_once(sqlite_url: str) -> None:

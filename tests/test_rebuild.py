@@ -147,7 +147,7 @@ def test_readers_see_whole_and_ever_newer_rows_while_these_are_rebuilt(
         running(another.projections, poll=timedelta(milliseconds=20)),
         meanwhile(write, first.read_rows, second.read_reports) as stop,
     ):
-        for _ in range(3):
+        for _ in range(2):
             for projection in rebuilt:
                 of_same_store(app, MARKS, page_size=50).rebuild(projection)
         until(lambda: stop.is_set() or (first.readings > 5 and second.readings > 2))

@@ -1,6 +1,7 @@
 """Repeating: what was printed comes out the same to the byte, on whatever day it is asked again."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from ticketing.domain import events as e
 from ticketing.domain.errors import BadInput
 from ticketing.projections.report import Report
 from ticketing.repeating import repeat
+from ticketing.restating import restatement
 
 PRINTED: tuple[tuple[Callable[..., Report], dict[str, Any]], ...] = (
     (reports.turnaround, {"within_days": 3, "variant": "in_house", "percentiles": (50, 75)}),
@@ -72,11 +74,11 @@ def printed_by(company: Company, **changed: object) -> str:
         ({"definition": "complaint_rate@0"}, "printed by complaint_rate@0 and would be by complaint_rate@1 now"),
         ({"position": 999}, "there is no position 999: the log ends at"),
         ({"rows": []}, "does not give what was printed"),
-        ({"rows": "none"}, "'rows' a list"),
-        ({"rows": [{"figure": "complaint_rate"}]}, "a row of it lacks what every row has"),
-        ({"position": "3"}, "'position' must be a whole number"),
-        ({"zone": 3}, "'zone' must be text"),
-        ({"known_at": 3}, "'known_at' must be text or null"),
+        ({"rows": "none"}, "'rows' cannot be \"none\""),
+        ({"rows": [{"figure": "complaint_rate"}]}, "'rows.0.definition' is missing"),
+        ({"position": "3"}, "'position' cannot be \"3\""),
+        ({"zone": 3}, "'zone' cannot be 3"),
+        ({"known_at": 3}, "'known_at' cannot be 3"),
         ({"parameters": {"by": [], "w_day": 3}}, "w_day is no parameter of complaint_rate; the nearest is w_days"),
     ],
 )
@@ -91,3 +93,34 @@ def test_what_is_no_report_of_this_store_is_refused(changed: dict[str, object], 
 def test_what_is_no_report_at_all_is_refused(text: str) -> None:
     with Company() as company, pytest.raises(BadInput, match="this is no report"):
         repeat(company.app, text)
+
+
+ROW = {"figure": "complaint_rate", "definition": "complaint_rate@1", "group": {}, "unit": "per 100"} | dict.fromkeys(
+    ("numerator", "denominator", "excluded"), 0
+)
+NO_REPORTS: tuple[tuple[Callable[..., Report], dict[str, Any], str], ...] = (
+    (reports.complaint_rate, {"parameters": {"by": [], "app": "x"}}, "app is no parameter of complaint_rate"),
+    (reports.complaint_rate, {"parameters": {"by": [], "each": "x"}}, "each is no parameter of complaint_rate"),
+    (reports.complaint_rate, {"parameters": {"by": [["a"]]}}, "'parameters.by' cannot be"),
+    (reports.complaint_rate, {"parameters": {"w_days": "x"}}, "'parameters.w_days' cannot be \"x\""),
+    (reports.sla, {"parameters": {"percentiles": {"a": 1}}}, "'parameters.percentiles' cannot be"),
+    (reports.control_chart, {"parameters": {"by": [], "of": "sla", "percentiles": "x"}}, "'parameters.percentiles'"),
+    (reports.complaint_rate, {"rows": [{**ROW, "definition": ["x"]}]}, "'rows.0.definition' cannot be"),
+    (reports.complaint_rate, {"rows": [{**ROW, "definition": "x"}]}, "'rows.0.definition' cannot be \"x\""),
+    (reports.complaint_rate, {"rows": [{**ROW, "figure": ["x"]}]}, "'rows.0.figure' cannot be"),
+    (reports.complaint_rate, {"rows": [{**ROW, "group": {"a": {}}}]}, "'rows.0.group.a' cannot be {}"),
+    (reports.complaint_rate, {"cases": 5}, "'cases' cannot be 5"),
+    (reports.complaint_rate, {"differences": [5]}, "'differences.0' cannot be 5"),
+)
+
+
+@pytest.mark.parametrize(("report", "changed", "said"), NO_REPORTS)
+def test_a_report_with_a_place_of_another_kind_is_refused_by_name(
+    report: Callable[..., Report], changed: dict[str, Any], said: str
+) -> None:
+    with Company() as company:
+        year(company)
+        text = json.dumps(report(company.app).plain() | changed)
+        for asked_again in (repeat, restatement):
+            with pytest.raises(BadInput, match=rf"^march\.json: .*{re.escape(said)}"):
+                asked_again(company.app, text, place="march.json")

@@ -219,7 +219,7 @@ def test_a_second_repair_is_restated_by_itself(company: Company) -> None:
         "repair of cycle 2, back 2026-04-23T00:00:00.000000Z": "repeat_rate counted, without",
         "attempt of cycle 2, back 2026-04-23T00:00:00.000000Z": "first_time_fix counted, without",
     }
-    assert [because.fact for because in changed.because] == ["UnitHandedBack"]
+    assert [because.fact for because in changed.because] == ["TicketReopened", "RepairCompleted", "UnitHandedBack"]
 
 
 def test_a_new_ticket_before_the_second_hand_back_is_charged_to_the_first_repair(company: Company) -> None:

@@ -4,14 +4,16 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from tests.repairs import Company, day
+from tests.repairs import RECEPTIONIST, WHY, Company, day
 from ticketing import reports
 from ticketing.domain import events as e
 from ticketing.domain.errors import BadInput
-from ticketing.domain.values import PrivateText, instant_text
+from ticketing.domain.intake import OpenTicket
+from ticketing.domain.values import PrivateText, SerialNumber, instant_text
 from ticketing.projections.report import Report
 from ticketing.restating import Changed, Restatement, restatement
 
@@ -272,3 +274,139 @@ def test_a_late_complaint_is_told_in_each_report_that_it_changes_and_in_no_other
         assert ticket_told.ticket == "T-3", name
         assert [because.fact for because in ticket_told.because] == ["ComplaintReceived"], name
         assert ticket_told.otherwise == (), name
+
+
+def of_unit(company: Company, number: int, opened: float, back: float) -> UUID:
+    """A ticket of the one unit that all of these are about, repaired and handed back."""
+    ticket = company.opens(number, day(opened))
+    company.finds(ticket, e.UnitIdentified(manufacturer="ACME", serial=SerialNumber(text="S")), day(opened))
+    company.finds(ticket, e.UnitReceived(site="berlin"), day(opened))
+    company.finds(ticket, e.RepairCompleted(), day(back - 0.5))
+    company.finds(ticket, e.UnitHandedBack(), day(back))
+    return ticket
+
+
+def test_where_another_ticket_is_why_that_one_is_named_and_no_fact_of_its_own_that_says_nothing_of_it() -> None:
+    of_no_account = e.EntitlementDecided(basis="goodwill", reason=WHY)
+    for fact in (of_no_account, e.TicketReopened(ground="same_fault")):
+        with Company() as company:
+            earlier = of_unit(company, 3, 0, 1)
+            ticket = of_unit(company, 1, 10, 15)
+            company.now = day(99)
+            before = reports.repeat_rate(company.app, n_days=30).to_json()
+            company.finds(ticket, fact, day(98))
+            company.finds(earlier, of_no_account, day(98))
+            of_unit(company, 2, 30, 31)
+            told = of_ticket(restatement(company.app, before, as_of=day(99)), "T-1")
+            assert (told.because, told.otherwise, told.others) == ((), ("another_ticket",), ("T-2",)), fact
+            assert told.plain()["others"] == ["T-2"]
+
+
+def test_a_serial_that_was_taken_back_is_why_a_repair_did_not_come_back() -> None:
+    with Company() as company:
+        repaired = of_unit(company, 1, 0, 5)
+        of_unit(company, 2, 20, 21)
+        company.now = day(200)
+        before = reports.repeat_rate(company.app, n_days=30).to_json()
+        company.retracts(repaired, 2, day(201))
+        told = of_ticket(restatement(company.app, before, as_of=day(200)), "T-1")
+        assert [(one.fact, one.what) for one in told.because] == [("UnitIdentified", "retraction")]
+        assert (told.otherwise, told.others) == ((), ())
+
+
+def test_a_message_to_the_customer_is_not_why_the_customer_came_again() -> None:
+    with Company() as company:
+
+        def opened(number: int, at: float, model: str) -> UUID:
+            ticket = UUID(int=number)
+            asked = OpenTicket(
+                ticket_id=ticket,
+                number=f"T-{number}",
+                site="berlin",
+                channel="counter",
+                manufacturer="ACME",
+                model=model,
+                customer_ref="somebody",
+                customer_kind="consumer",
+                actor=RECEPTIONIST,
+                occurred_at=day(at),
+            )
+            company.now = max(company.now, day(at))
+            company.app.handle(asked)
+            return ticket
+
+        ticket = opened(1, 0, "P7")
+        company.finds(ticket, e.UnitReceived(site="berlin"), day(0))
+        company.finds(ticket, e.UnitHandedBack(), day(2))
+        company.now = day(400)
+        before = reports.recognition(company.app).to_json()
+        company.finds(ticket, e.CustomerNotified(), day(1))
+        opened(2, 50, "P8")
+        told = of_ticket(restatement(company.app, before, as_of=day(400)), "T-1")
+        assert (told.was["came_again"], told.now["came_again"]) == ("counted, without", "counted, had it")
+        assert (told.because, told.otherwise, told.others) == ((), ("another_ticket",), ("T-2",))
+
+
+def test_complaints_that_may_be_counted_by_now_are_told_by_time_alone() -> None:
+    with Company() as company:
+        company.complains(company.repairs(1, 0, 5), 8)
+        company.now = day(20)
+        before = reports.complaints(company.app, h_days=30).to_json()
+        company.now = day(60)
+        told = of_ticket(restatement(company.app, before), "T-1")
+        assert "complaints_per_1000" in told.now
+        assert (told.because, told.otherwise) == ((), ("time",))
+
+
+@pytest.mark.parametrize("is_complaint_first", [True, False])
+def test_two_late_facts_that_count_only_together_are_both_named(is_complaint_first: bool) -> None:
+    with Company() as company:
+        ticket = company.repairs(1, 0, None)
+        company.now = day(80)
+        before = reports.complaint_rate(company.app).to_json()
+        if is_complaint_first:
+            company.complains(ticket, 12)
+        company.finds(ticket, e.UnitHandedBack(), day(10))
+        if not is_complaint_first:
+            company.complains(ticket, 12)
+        company.finds(ticket, e.NoteRecorded(text=PrivateText(text="he called")), day(13))
+        told = of_ticket(restatement(company.app, before, as_of=day(80)), "T-1")
+        names = ["ComplaintReceived", "UnitHandedBack"]
+        assert [one.fact for one in told.because] == (names if is_complaint_first else names[::-1])
+        assert told.otherwise == ()
+
+
+def test_a_ticket_is_told_only_by_the_figures_that_the_report_shows() -> None:
+    with Company() as company:
+        for number in range(1, 5):
+            company.repairs(number, 0, 3)
+        company.now = day(100)
+        before = {
+            "funnel": reports.funnel(company.app, by=["site"], minimum_n=1),
+            "good_work": reports.good_work(company.app),
+            "requests": reports.requests(company.app),
+            "disputes": reports.disputes(company.app, h_days=10),
+        }
+        texts = {name: report.to_json() for name, report in before.items()}
+        company.opens(9, day(50))  # never received, without request or dispute
+        found = {name: restatement(company.app, text, as_of=day(100)).tickets for name, text in texts.items()}
+        assert {name: [dict(one.now) for one in tickets] for name, tickets in found.items() if tickets} == {
+            "disputes": [{"disputes": "left out"}]
+        }
+
+
+def test_a_report_of_a_definition_that_is_yet_to_come_is_refused(company: Company) -> None:
+    before = json.loads(reports.complaint_rate(company.app).to_json())
+    before["rows"][0] |= {"definition": "complaint_rate@7", "value": 55.0}
+    with pytest.raises(BadInput, match=r"march\.json: it was printed by complaint_rate@7, and here there is"):
+        restatement(company.app, json.dumps(before), place="march.json")
+
+
+def test_what_is_wrong_with_a_report_names_its_file_and_what_is_wrong_with_the_question_does_not(
+    company: Company,
+) -> None:
+    text = reports.complaint_rate(company.app).to_json()
+    with pytest.raises(BadInput, match=r"^march\.json: this is no report"):
+        restatement(company.app, text[:-1], place="march.json")
+    with pytest.raises(BadInput, match=r"^as_of"):
+        restatement(company.app, text, place="march.json", as_of=day(900))

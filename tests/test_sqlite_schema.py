@@ -1,17 +1,16 @@
 """What is SQLite's own: older tables brought up, several starting at once, leases, transactions, SQL of others."""
 
-import multiprocessing
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from multiprocessing.queues import Queue
-from multiprocessing.synchronize import Barrier
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.examples import RECORD_NOTE
+from tests.processes import Ready, processes
 from tests.store_examples import FILLED_ROW, ExampleRow, FakeClock, append, fake_random_bytes, number, save
 from ticketing.adapters.sqlite_watch import LEASE_SECONDS
 from ticketing.adapters.store import STORE_SCHEMA, Log, Store
@@ -162,25 +161,19 @@ def test_who_opened_the_store_before_a_newer_version_migrated_it_cannot_append(s
     assert store.head() == 1
 
 
-def open_at_once(url: str, process: int, start: Barrier, keys: "Queue[bytes]") -> None:
-    start.wait(30)
+def open_at_once(url: str, process: int, ready: Ready) -> bytes:
+    ready()
     with closing(opened(url)) as store:
         example(store)
         store.append([append(process, 0)])
-        keys.put(store.key)
+        return store.key
 
 
 def test_processes_that_start_at_once_bring_the_tables_up_once(path: Path, sqlite_url: str) -> None:
     write_schema(path, 1)
-    context = multiprocessing.get_context("spawn")
-    start, keys = context.Barrier(5), context.Queue()
-    processes = [context.Process(target=open_at_once, args=(sqlite_url, n, start, keys)) for n in range(5)]
-    for process in processes:
-        process.start()
-    assert len({keys.get(timeout=60) for _ in processes}) == 1
-    for process in processes:
-        process.join(60)
-    assert [process.exitcode for process in processes] == [0] * 5
+    with processes(*(partial(open_at_once, sqlite_url, process) for process in range(5))) as starting:
+        starting.go()
+        assert len({*starting.answers()}) == 1
     with closing(opened(sqlite_url)) as store:
         assert store.head() == 20
         assert len(store.views()) == len(OF_REPORTS) + 1

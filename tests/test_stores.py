@@ -1,9 +1,9 @@
-import multiprocessing
 import sqlite3
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 from psycopg import sql
 
 from tests.postgres import with_schema
+from tests.processes import Ready, processes
 from tests.store_contract import StoreContract
 from tests.store_examples import (
     FILLED_ROW,

@@ -6,12 +6,12 @@ recorded since, in the order of recording, and last what is worked out of ticket
 together). A step after which the ticket stands otherwise than before it is a cause. So is a fact recorded since without
 which, all others being known, the ticket would stand otherwise than it does now: it counts only together with a later
 one. In place of the last step, facts of its own are causes that changed what is looked at beside, and other tickets of
-the same unit or customer of which that changed; the step itself is where there are neither. Of a ticket that nothing was
-known of, its first fact is.
+the same unit or customer of which that changed; the step itself is where there are neither. Of a ticket that nothing
+was known of, its first fact is.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Literal, NamedTuple
@@ -259,7 +259,7 @@ class _Others:
         for ticket in sorted(tickets - {ticket_id.hex}):
             history = self._app.store.read(self._app.store.stored_stream(UUID(ticket)))
             if self._has_changed(history):
-                yield _Another(_number(history))
+                yield _Another(number_of(history))
 
     def _has_changed(self, history: Sequence[Recorded[Event]]) -> bool:
         steps = [step for step in _steps(history, self._before, self._now) if not step.is_without]
@@ -270,7 +270,7 @@ class _Others:
         return len({stands[place].beside if place in stands else () for place in (1, 2)}) > 1
 
 
-def _number(history: Sequence[Recorded[Event]]) -> str:
+def number_of(history: Sequence[Recorded[Event]]) -> str:
     """The number of a ticket; empty where nothing tells it."""
     return next((fact.event.number for fact in history if isinstance(fact.event, e.TicketOpened)), "")
 
@@ -303,7 +303,8 @@ def _stands(
     rows = {row.ticket_id.int: row for row in _rows(told, rules, now.as_of, laid_out)}
     found = standings_of(told.counts, told.by, told.of_rows(rows.values()), now.figures)
     standings = {place.int: one for place, one in found}
-    names = sorted(name for name in told.beside.columns - {"ticket_id"} if hasattr(told.projection.row, name))
+    of_row = {field.name for field in fields(told.projection.row)}
+    names = sorted((told.beside.columns & of_row) - {"ticket_id"})
     return {
         place: _Stands(standings.get(place, {}), tuple(getattr(row, name) for name in names))
         for place, row in rows.items()

@@ -5,7 +5,7 @@ is its standing there; `causes` says why one changed.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -14,15 +14,15 @@ from uuid import UUID
 from ticketing.adapters.beside import Beside
 from ticketing.answering import Single, Told
 from ticketing.application import Ticketing
-from ticketing.causes import Answer, Because, Otherwise, causes
-from ticketing.domain import events as e
+from ticketing.causes import Answer, Because, Otherwise, causes, number_of
 from ticketing.domain.errors import BadInput
 from ticketing.domain.reference import Published
 from ticketing.domain.values import instant_text
 from ticketing.projections.report import Report
 from ticketing.projections.standings import Standings, standings_of
-from ticketing.repeating import Printed, printed
+from ticketing.repeating import Printed, placed, printed
 
+SCORECARD = "scorecard"
 _OF_A_ROW = ("figure", "cohort", "group")
 """What of a row is no number."""
 _OF_A_CASE = ("ticket_id", "repeat_id", "policy", "clock", "cycle", "subject")
@@ -40,6 +40,7 @@ class Changed:
         because: The facts of its own recorded since that made a difference, in order.
         otherwise: What else did: time went on (or the source of an imported ticket was taken over further), something
             was published, or other tickets say something else of this one.
+        others: The numbers of these, as far as they can be named.
     """
 
     ticket: str
@@ -48,6 +49,7 @@ class Changed:
     now: Standings
     because: tuple[Because, ...] = ()
     otherwise: tuple[Otherwise, ...] = ()
+    others: tuple[str, ...] = ()
 
     def plain(self) -> dict[str, object]:
         """What JSON has of it."""
@@ -58,6 +60,7 @@ class Changed:
             "now": dict(self.now),
             "because": [one.plain() for one in self.because],
             "otherwise": list(self.otherwise),
+            "others": list(self.others),
         }
 
 
@@ -123,6 +126,7 @@ def restatement(
     app: Ticketing,
     text: str,
     *,
+    place: str | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     **cuts: Any,  # noqa: ANN401 - as of `Asked`
 ) -> Restatement:
@@ -131,6 +135,7 @@ def restatement(
     Args:
         app: The application on the store that it was made of.
         text: Its JSON.
+        place: What it was read from, which messages about it then name.
         on_progress: Told how many facts are done, out of how many.
         cuts: `as_of`, `known_at` or `position` of the second answer; without any it is as of now. With the `as_of`
             that was printed only what was entered late, corrected or published changes anything.
@@ -138,16 +143,22 @@ def restatement(
     Raises:
         BadInput: It is no report, or of more facts than the store has.
     """
-    before = printed(text)
+    with placed(place):
+        before = printed(text)
     _require_cuts(cuts)
     last = app.store.head() if cuts.get("position") is None else cuts["position"]
     if before.plain["position"] > last:
-        raise BadInput(f"it was printed at position {before.plain['position']}, after {last}: it is of another store")
+        with placed(place):
+            raise BadInput(
+                f"it was printed at position {before.plain['position']}, after {last}: it is of another store"
+            )
     with Beside() as beside:
         told = {"on_progress": on_progress}
         numbers = _Numbers()
-        again = _stand(app, before, {**before.cuts, **told}, beside, numbers, is_second=False)
-        _require_same(before, again.report)
+        with placed(place):
+            again = _stand(app, before, {**before.cuts, **told}, beside, numbers, is_second=False)
+            _require_known(before, again.report)
+            _require_same(before, again.report)
         now = _stand(app, before, {"as_of": app.now(), "position": last, **cuts, **told}, beside, numbers)
         tickets = sorted(_changed(app, again, now, beside.differing()), key=lambda one: (one.ticket, one.ticket_id))
     return Restatement(
@@ -166,6 +177,20 @@ def _require_cuts(cuts: Mapping[str, object]) -> None:
     for name in cuts:
         if name not in {"as_of", "known_at", "position"}:
             raise BadInput(f"{name} is the printed report's; only as_of, known_at and position may differ")
+
+
+def _require_known(before: Printed, again: Report) -> None:
+    """Refuses a report printed by a definition that is yet to come."""
+    today = dict(map(_name_and_version, (again.definition, *(row.definition for row in again.rows))))
+    for definition in (before.definition, *(row["definition"] for row in before.plain["rows"])):
+        name, version = _name_and_version(definition)
+        if version > today.get(name, version):
+            raise BadInput(f"it was printed by {definition}, and here there is {name}@{today[name]} at most")
+
+
+def _name_and_version(definition: str) -> tuple[str, int]:
+    name, _, version = definition.partition("@")
+    return name, int(version)
 
 
 def _require_same(before: Printed, again: Report) -> None:
@@ -211,11 +236,12 @@ def _stand(
 ) -> Answer:
     """The report, and how each ticket stands in it set down."""
     told: dict[int, Told] = {}
+    figures = _figures(before)
 
     def each(one: Told, found: Iterator[Single]) -> None:
         number = numbers.of(one, told)
         told[number] = one
-        for ticket_id, standings in standings_of(one.counts, one.by, found):
+        for ticket_id, standings in standings_of(one.counts, one.by, found, figures):
             if standings and _is_about(standings, before.question.get("manufacturer")):
                 line = json.dumps(standings, ensure_ascii=False)
                 beside.add(f"{ticket_id} {number}", line, is_second=is_second)
@@ -224,7 +250,12 @@ def _stand(
     if not told and "under" in before.question:  # judged by another version, clocks are not counted in the store
         asked = {name: given for name, given in before.question.items() if name != "under"}
         before.report(app, **asked, **cuts, each=each)
-    return Answer(report=report, told=told)
+    return Answer(report=report, told=told, figures=figures)
+
+
+def _figures(before: Printed) -> Collection[str] | None:
+    """The figures that were printed; None for all, where versions of a contract say which."""
+    return None if before.plain["figure"] == SCORECARD else {row["figure"] for row in before.plain["rows"]}
 
 
 def _is_about(standings: Standings, manufacturer: str | None) -> bool:
@@ -244,12 +275,13 @@ def _changed(
     for ticket_id, history, why in causes(app, before, now, stood.items()):
         was, is_now = _differing(stood[ticket_id])
         yield Changed(
-            ticket=next((fact.event.number for fact in history if isinstance(fact.event, e.TicketOpened)), ""),
+            ticket=number_of(history),
             ticket_id=str(ticket_id),
             was=was,
             now=is_now,
             because=why.because,
             otherwise=why.otherwise,
+            others=why.others,
         )
 
 

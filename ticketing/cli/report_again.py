@@ -70,9 +70,9 @@ def report_again(
             advance(_WORKING, done, total)
 
         if repeated is not None:
-            answer = repeat(app, text_of(repeated), on_progress=tell).to_json()
+            answer = repeat(app, text_of(repeated), place=str(repeated), on_progress=tell).to_json()
         elif compared is not None:
-            found = restatement(app, text_of(compared), on_progress=tell, **named)
+            found = restatement(app, text_of(compared), place=str(compared), on_progress=tell, **named)
     if repeated is not None:
         write(answer)
     elif is_json:
@@ -190,9 +190,9 @@ def _tickets(tickets: tuple[Changed, ...]) -> Iterator[Text]:
     if len(told) > _MOST_TICKETS:
         yield Text(f"… and {len(told) - _MOST_TICKETS:,} more, with --format json", "faint")
     untold = [one for one in tickets if not one.because]
-    for why in dict.fromkeys(one.otherwise for one in untold):
-        others = [one for one in untold if one.otherwise == why]
-        yield Text(f"stand otherwise {_otherwise(why)}: {len(others):,} {_noun(others)}", "heading")
+    for why, named in dict.fromkeys((one.otherwise, one.others) for one in untold):
+        others = [one for one in untold if (one.otherwise, one.others) == (why, named)]
+        yield Text(f"stand otherwise {_otherwise(why, named)}: {len(others):,} {_noun(others)}", "heading")
         if "time" in why or len(others) > _MOST_TOLD:
             yield from _named(others)
             continue
@@ -208,8 +208,15 @@ def _named(tickets: list[Changed]) -> Iterator[Text]:
     yield from (Text(f"  {part}", "faint") for part in wrap(names + more, _WIDTH - 2))
 
 
-def _otherwise(why: tuple[Otherwise, ...]) -> str:
-    return " and ".join(_OTHERWISE[one] for one in why) or "for no reason that the record gives"
+def _otherwise(why: tuple[Otherwise, ...], others: tuple[str, ...]) -> str:
+    return " and ".join(_because_of(one, others) for one in why) or "for no reason that the record gives"
+
+
+def _because_of(one: Otherwise, others: tuple[str, ...]) -> str:
+    if one != "another_ticket" or not others:
+        return _OTHERWISE[one]
+    more = " …" if len(others) > _MOST_REASONS else ""
+    return f"because of {printable(', '.join(others[:_MOST_REASONS]))}{more}"
 
 
 def _words(name: str) -> str:
@@ -235,7 +242,7 @@ def _ticket(one: Changed) -> Iterator[Text]:
     if len(one.because) > _MOST_REASONS:
         yield Text(f"    and {len(one.because) - _MOST_REASONS:,} more facts, with --format json", "mark")
     for why in one.otherwise:
-        yield Text(f"    and {_OTHERWISE[why]}", "mark")
+        yield Text(f"    and {_because_of(why, one.others)}", "mark")
 
 
 def _reason(because: Because) -> str:

@@ -27,6 +27,8 @@ _DURATIONS = ("ended", "competing", "closed", "silence_before", "silence_after")
 """The lists of seconds."""
 _STILL_OPEN = "censored"
 """The last word of a list of those that are open: for how long is no news."""
+_ASKED = ".asked"
+"""What the name of the condition ends in that a rate has at least."""
 _TRUTH = "is_"
 """What the name of a column begins with that says yes or no."""
 _OF_ALL = "1 = 1"
@@ -51,7 +53,8 @@ def standings_of(
             condition, sum and list, and what a part is called by.
         figures: Which rates are told of, others being counted on the way; None tells of all.
     """
-    told = _Told(counts, by, [name for name in counts.conditions if _is_told(name, figures)])
+    hidden = set() if figures is None else _rates_in(counts) - {*figures}
+    told = _Told(counts, by, [name for name in counts.conditions if name.rpartition(".")[0] not in hidden])
     for ticket_id, singles in groupby(found, key=itemgetter(0)):
         values = [one for _, one in singles]
         yield ticket_id, _of_parts(told, values) if counts.of is not None else _of_one(told, values[0])
@@ -65,9 +68,9 @@ class _Told(NamedTuple):
     conditions: Sequence[str]
 
 
-def _is_told(condition: str, figures: Collection[str] | None) -> bool:
-    figure, _, part = condition.rpartition(".")
-    return figures is None or part not in PARTS or not figure or figure in figures
+def _rates_in(counts: Counts) -> set[str]:
+    """The rates that are counted: other conditions may be called like parts of one too, but nobody is asked of them."""
+    return {name.removesuffix(_ASKED) for name in counts.conditions if name.endswith(_ASKED)}
 
 
 def _of_one(what: _Told, values: Sequence[Any]) -> Standings:
