@@ -21,7 +21,7 @@ as of 2026-02-01T00:00:00.000000Z; zone UTC; position 36
 percentiles 50+90, unit d
 
                 n  unseen  out  p50 d  95 %     p90 d  95 %   █ p50 ▒ p90
-  turnaround   10       2         5.0  1.0–8.0         7.0–…  ██████████▋▒▒▒▒▒▒…
+  turnaround   10       2         5.0  1.0–8.0      …  7.0–…  ██████████▋▒▒▒▒▒▒…
                p90 not reached: of 10 tickets 2 are open and 0 ended otherwise
   closed only   8            2    4.0             8.0         ████████▌▒▒▒▒▒▒▒▒
 """
@@ -95,6 +95,65 @@ def test_a_printed_report_that_cannot_be_read_is_refused_by_its_file_and_place(f
         assert f"{printed}: this is no report: 'rows.0' cannot be 5" in refused(file, option, str(printed))
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--repeat", "--from", "2026-01-03"], "--from does not go with --repeat"),
+        (["--repeat", "--as-of", "2026-01-03"], "--as-of does not go with --repeat"),
+        (["--repeat", "--stale"], "--stale does not go with --repeat"),
+        (["--repeat", "--format", "csv"], "--format csv does not go with --repeat, which prints JSON"),
+        (["--compare-to", "--by", "site"], "--by does not go with --compare-to"),
+        (["--compare-to", "--zone", "Europe/Berlin"], "--zone does not go with --compare-to"),
+        (
+            ["--compare-to", "--format", "csv"],
+            "--format csv does not go with --compare-to, which prints a table",
+        ),
+    ],
+)
+def test_what_a_printed_report_says_itself_cannot_be_asked_beside_it(
+    file: str, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    printed = tmp_path / "march.json"
+    printed.write_text(answered(file, "turnaround", "--as-of", AS_OF, "--format", "json"), "utf-8")
+    option, *rest = arguments
+    assert said in refused(file, option, str(printed), *rest)
+    cuts = ("--as-of", "2026-02-01", "--zone", "UTC", "--format", "json")
+    assert json.loads(answered(file, "--compare-to", str(printed), *cuts))["rows"] == []
+
+
+def test_rows_that_changed_in_nothing_that_is_shown_are_counted(sqlite_url: str, tmp_path: Path) -> None:
+    printed = tmp_path / "march.json"
+    with Company(sqlite_url) as company:
+        company.opens(1, day(0))
+        company.now = day(20)
+        printed.write_text(reports.backlog(company.app, as_of=day(10)).to_json(), "utf-8")
+    told = answered(sqlite_url, "--compare-to", str(printed), "--as-of", "2026-01-19").splitlines()
+    assert told[4:6] == ["2 rows changed only in ages: with --format json", ""]
+
+
+def test_how_long_a_ticket_was_open_and_what_it_waited_for_is_said_in_words(sqlite_url: str, tmp_path: Path) -> None:
+    printed = tmp_path / "march.json"
+    with Company(sqlite_url) as company:
+        ticket = company.repairs(1, 0, None)
+        company.now = day(60)
+        printed.write_text(reports.backlog(company.app, as_of=day(50)).to_json(), "utf-8")
+        company.finds(ticket, e.UnitHandedBack(), day(55))
+        company.finds(ticket, e.TicketClosed(outcome="repaired"), day(55))
+    told = answered(sqlite_url, "--compare-to", str(printed))
+    assert "    waits for: nothing → not there\n    open more than 45 days: yes → no\n    long term: yes → no\n" in told
+
+
+def test_a_figure_with_more_unseen_than_before_says_so(sqlite_url: str, tmp_path: Path) -> None:
+    printed = tmp_path / "march.json"
+    with Company(sqlite_url) as company:
+        company.repairs(1, 0, 5)
+        company.now = day(50)
+        printed.write_text(reports.first_time_fix(company.app).to_json(), "utf-8")
+        company.finds(company.repairs(2, 20, 30), e.RepairCompleted(), day(25))
+    told = answered(sqlite_url, "--compare-to", str(printed), "--as-of", "2026-02-20")
+    assert "  none (0 of 0, 0 unseen)  →  none (0 of 0, 1 unseen)\n" in told
+
+
 def test_the_other_ticket_by_which_a_ticket_stands_otherwise_is_named(sqlite_url: str, tmp_path: Path) -> None:
     printed = tmp_path / "march.json"
     with Company(sqlite_url) as company:
@@ -149,6 +208,10 @@ def test_days_and_instants_bound_the_cohort(file: str) -> None:
         (["first_pass", "--w-days", "3"], "--w-days is no parameter of first_pass"),
         (["turnaround", "--cohort", "closed_in"], "the nearest is opened_in"),
         (["turnaround", "--from", "2026-01-03T09:00"], "--from 2026-01-03T09:00: a time of day needs a zone"),
+        (
+            ["turnaround", "--from", "2026-01"],
+            "--from 2026-01: this is no instant; write a date like 2026-03-01",
+        ),
         (["turnaround", "--from", "2026-02-01", "--to", "2026-01-01"], "the period ends before it starts"),
         (["turnaround", "--position", "99"], "there is no position 99: the log ends at 36"),
         (["turnaround", "--known-at", "2126-01-01"], "is after now"),

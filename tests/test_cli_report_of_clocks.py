@@ -30,12 +30,12 @@ contract@1/repair
   judged then       13    0              0.00  0.00–22.81    █░░░░
   in half the time  12   12            100.00  75.75–100.00                ░░░░█
 
-           n  unseen
+           n  unseen  p50  p90
 contract@1/promise
   overrun  0
            no clock was stopped late
 contract@1/repair
-  overrun  1       1
+  overrun  1       1    …    …
            no clock was stopped late; 1 is late and open
 
 judged otherwise then: 12 clocks

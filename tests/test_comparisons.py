@@ -119,8 +119,14 @@ def test_a_comparison_takes_and_names_the_parameters_of_the_rate(company: Compan
 
 
 def test_months_are_compared_with_all_of_them(company: Company) -> None:
-    report = reports.control_chart(company.app)
-    assert report.parameters == {"by": ("month",), "of": "complaint_rate", "w_days": 30, "h_days": 90}
+    report = reports.control_chart(company.app, minimum_n=1)
+    assert report.parameters == {
+        "by": ("month",),
+        "of": "complaint_rate",
+        "minimum_n": 1,
+        "w_days": 30,
+        "h_days": 90,
+    }
     rates = [(row.numerator, row.denominator) for row in report.rows]
     assert [row.group["month"] for row in report.rows] == ["2026-01", "2026-02", "2026-03", "2026-04"]
     chart = laney(rates)
@@ -141,11 +147,22 @@ def test_months_are_compared_with_all_of_them(company: Company) -> None:
             "high_p_prime": round(100 * point.limits_prime[1], 6),
             "is_signal_p": point.is_signal,
             "is_signal_p_prime": point.is_signal_prime,
+            "is_too_few": False,
         }
 
 
+def test_a_month_of_too_few_is_shown_and_no_signal(company: Company) -> None:
+    report = reports.control_chart(company.app, minimum_n=24)
+    assert [(row.value, row.reason, _compared(row)["is_signal_p"]) for row in report.rows][:1] == [
+        (65.217391, "fewer than 24: not judged", False)
+    ]
+    assert {_compared(row)["is_too_few"] for row in report.rows} == {True}
+    first = reports.control_chart(company.app, minimum_n=23).rows[0]
+    assert _compared(first)["is_signal_p"] is True
+
+
 def test_each_group_has_a_control_chart_of_its_own(company: Company) -> None:
-    report = reports.control_chart(company.app, by=["site"])
+    report = reports.control_chart(company.app, by=["site"], minimum_n=1)
     centres = {(row.group["site"], _compared(row)["centre"]) for row in report.rows}
     # Berlin 2 of 30 and the 3 of 3 of no model; one month of Ulm is alone.
     assert centres == {("berlin", 15.151515), ("munich", 45.833333), ("ulm", 50.0)}
@@ -194,6 +211,7 @@ def test_a_period_without_tickets_has_no_rate_and_says_so(company: Company) -> N
         ({"by": "site", "minimum_n": 0}, "minimum_n 0: a group is judged by at least one case"),
         ({"by": "site", "of": "funnel"}, "there is no report funnel to compare; the nearest is"),
         ({"by": "site", "of": "complaint_rat"}, "no report complaint_rat to compare; the nearest is complaint_rate"),
+        ({"of": "turnaround"}, "turnaround has no rate per 100 to compare, as complaint_rate has"),
         ({"by": "site", "of": "turnaround"}, "turnaround has no rate per 100 to compare, as complaint_rate has"),
         ({"by": "site", "w_day": 3}, "w_day is no parameter of funnel; the nearest is w_days"),
     ],
@@ -236,11 +254,11 @@ def test_people_read_who_stands_out_and_why(company: Company) -> None:
 def test_people_read_which_month_is_a_signal(company: Company) -> None:
     lines = [line.plain for line in report_lines(reports.control_chart(company.app))]
     assert lines[5:11] == [
-        "            n  had it  per 100    p limits    p′ limits  signal",
-        "  2026-01  23      15    65.22  0.98–58.04   0.00–89.37       p          ░░░░█░░",
-        "  2026-02  14       3    21.43  0.00–66.08  0.00–100.00           ░░█░░░░░",
-        "  2026-03  16       0     0.00  0.00–63.71  0.00–100.00          █░░░",
-        "  2026-04   8       0     0.00  0.00–77.88  0.00–100.00          █░░░░░",
+        "            n  had it  per 100    p limits    p′ limits   signal",
+        "  2026-01  23      15    65.22  0.98–58.04   0.00–89.37        p         ░░░░█░░",
+        "  2026-02  14       3    21.43  0.00–66.08  0.00–100.00  too few   ░░▒░░░░░",
+        "  2026-03  16       0     0.00  0.00–63.71  0.00–100.00  too few  ▒░░░",
+        "  2026-04   8       0     0.00  0.00–77.88  0.00–100.00  too few  ▒░░░░░",
         "  all      61      18    29.51                 σ_z 2.10",
     ]
     assert all(len(line) <= 80 for line in lines)
@@ -282,7 +300,7 @@ def test_every_store_and_the_command_give_the_same_comparisons(sqlite_url: str, 
         ("funnel", "a funnel compares groups"),
         ("funnel --by site --of complaint", "complaint"),
         ("funnel --by site --within 3", "--within is no parameter of funnel"),
-        ("control_chart --minimum-n 3", "--minimum-n is no parameter of control_chart"),
+        ("control_chart --minimum-n 0", "--minimum-n"),
         ("complaint_rate --of first_pass", "--of is no parameter of complaint_rate"),
     ],
 )

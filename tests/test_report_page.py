@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import os
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -23,8 +24,12 @@ from ticketing.domain.errors import BadInput
 from ticketing.domain.publishing import Publish
 from ticketing.domain.values import Actor
 from ticketing.pages import drawing
-from ticketing.pages.charts import fitting, room
+from ticketing.pages.chart_style import WIDE
+from ticketing.pages.charts import fitting, room, svg
+from ticketing.pages.curve_chart import Curve, curve_chart
+from ticketing.pages.funnel_chart import Point, funnel_chart
 from ticketing.pages.report_page import report_page
+from ticketing.pages.row_chart import Line, Scale, row_chart
 from ticketing.simulator import simulate
 
 if TYPE_CHECKING:
@@ -216,6 +221,46 @@ def test_a_name_that_is_too_long_for_its_place_keeps_its_beginning_and_its_end()
     assert fitting("berlin", 120) == "berlin"
 
 
+# where its marks stand
+
+
+def paths_of(picture: str, mark: str) -> list[str]:
+    """The paths of a kind of mark that are drawn in a picture."""
+    groups = re.findall(rf'<g class="mark-{mark} [^>]*>(.*?)</g>', picture, re.DOTALL)
+    return [path for group in groups for path in re.findall(r' d="([^"]*)"', group)]
+
+
+def test_line_and_band_step_to_a_percent_at_the_time_and_at_the_limits_of_that_percent() -> None:
+    true = Curve(name="true", at={50: 4, 90: 10}, low={50: 2, 90: 8}, high={50: 6, 90: 12})
+    beside = Curve(name="closed only", at={50: 4, 97: 20, 98: 20.5, 99: 40}, low={}, high={})
+    picture = svg(curve_chart(true, beside, "days", WIDE), "")
+    # 610 by 260 pixels are 20 * 1.04 days by 100 percent: 90 is at 26, 50 at 130; 8 days at 234.615, 12 at 351.923.
+    (band,) = paths_of(picture, "area")
+    assert "M234.615,26L234.615,130" in band
+    assert "L351.923,130L351.923,26" in band
+    closed, line = paths_of(picture, "line")
+    assert line.endswith("L293.269,130L293.269,26"), "10 days"
+    assert closed.endswith("L601.202,7.8L601.202,5.2L610,5.2L610,5.2"), "98 at 20.5 days, 99 behind the axis"
+
+
+def test_what_lies_beyond_an_axis_is_marked_so_and_not_drawn_as_if_it_were_at_its_end() -> None:
+    few = Point(name="ulm", n=3, rate=79, is_too_few=True)
+    funnel = svg(funnel_chart([Point(name="berlin", n=40, rate=10), few], 12, ([], []), ("rate", "n"), WIDE), "")
+    assert ">ulm ↑ 79.0</text>" in funnel
+    assert [path.endswith("Z") and "A" not in path for path in paths_of(funnel, "symbol")] == [False, True]
+    lines = [Line(name="berlin", value=10, low=5, high=20), Line(name="ulm", value=10, low=1, high=79)]
+    assert len(paths_of(svg(row_chart(lines, Scale(title="rate", end=20), WIDE), ""), "symbol")) == 3
+
+
+def test_what_stands_in_a_table_is_named_as_in_a_terminal_and_defined_and_nothing_else_is(page: str) -> None:
+    ledger = next(one for one in re.findall(r"<figure.*?</figure>", page, re.DOTALL) if 'id="ledger"' in one)
+    assert "<code>ledger_turnaround@1</code> turnaround: first receipt to last hand-back" in ledger
+    assert ">turnaround</td>" in ledger
+    backlog = next(one for one in re.findall(r"<figure.*?</figure>", page, re.DOTALL) if 'id="backlog"' in one)
+    assert "<code>backlog_by_state@" in backlog
+    assert "<code>long_term@" not in backlog
+
+
 # the command
 
 
@@ -230,6 +275,9 @@ def test_the_command_writes_the_page_once_and_over_it_only_when_told(sqlite_url:
     first = command(sqlite_url, "--out", str(file), "--by", "site")
     assert first.exit_code == 0, first.stderr
     assert re.fullmatch(r"\S+report\.html: \d+ KiB; open it in a browser, or print it\.\n", first.stdout)
+    umask = os.umask(0o022)
+    os.umask(umask)
+    assert file.stat().st_mode & 0o777 == 0o666 & ~umask
     assert '<p class="kicker">store.sqlite</p>' in file.read_text(encoding="utf-8")
     again = command(sqlite_url, "--out", str(file))
     assert (again.exit_code, again.stdout) == (2, "")

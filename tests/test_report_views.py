@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event as Signal
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pandas as pd  # type: ignore[import-untyped]
 import polars as pl
@@ -304,7 +304,9 @@ def test_rows_go_into_pandas_and_polars_in_one_line(app: Ticketing, database: st
     app.projections.catch_up()
     rows = list(app.projections.rows(TURNAROUND_ROWS))
     in_pandas = pd.DataFrame(app.projections.rows(TURNAROUND_ROWS))
-    in_polars = pl.DataFrame(app.projections.rows(TURNAROUND_ROWS))
+    ids = pl.col("ticket_id").map_elements(UUID.__str__, return_dtype=pl.String)
+    in_polars = pl.DataFrame(app.projections.rows(TURNAROUND_ROWS)).with_columns(ids)
+    assert in_polars["ticket_id"].to_list() == [str(row.ticket_id) for row in app.projections.rows(TURNAROUND_ROWS)]
     assert in_pandas["received_at"].tolist() == [row.received_at for row in rows]
     assert in_polars["received_at"].dt.replace_time_zone("UTC").to_list() == [row.received_at for row in rows]
     assert in_pandas["ending"].tolist() == in_polars["ending"].to_list() == [row.ending for row in rows]

@@ -8,6 +8,7 @@ import pytest
 
 from tests.repairs import MANAGER, Company, day
 from ticketing import reports
+from ticketing.cli.restated_rows import row_lines
 from ticketing.domain import events as e
 from ticketing.domain.errors import BadInput, CommandRejected, NotFound
 from ticketing.domain.measured import MEASURABLE, Asks, MeasuredFigure
@@ -272,12 +273,26 @@ def test_a_scorecard_repeats_to_the_byte(company: Company) -> None:
     assert repeat(company.app, printed).to_json() == printed
 
 
+def test_what_became_of_a_scorecard_is_told_in_its_own_words(company: Company) -> None:
+    contract(company, MeasuredFigure(figure="turnaround", percentile=90, at_most=Decimal(3), minimum_n=1), since=0)
+    repaired(company, 1, 0, 1)
+    ticket = company.repairs(2, 0, None)
+    company.now = day(2)
+    printed = reports.scorecard(company.app, manufacturer="ACME").to_json()
+    company.finds(ticket, e.UnitHandedBack(), day(50))
+    heading, numbers, *_ = map(str, row_lines(restatement(company.app, printed)))
+    assert heading == "turnaround p90  acme@1 from 2026-01-01"
+    assert numbers == "  not reached (1 of 2)  →  50 d (2 of 2), missed"
+
+
 def test_a_scorecard_asks_for_nothing_that_the_contract_says(company: Company) -> None:
     with pytest.raises(NotFound, match="no contract of 'ACME' names figures"):
         card(company)
     contract(company, *ALL[:1], manufacturer="ACMEE")
     with pytest.raises(NotFound, match="the nearest manufacturer is ACMEE"):
         card(company)
+    with pytest.raises(BadInput, match="give manufacturer; there are ACMEE"):
+        reports.scorecard(company.app)
     for wrong in ({"by": ("site",)}, {"cohort": "opened_in"}):
         with pytest.raises(BadInput, match="leave out by and cohort"):
             card(company, **wrong)

@@ -98,24 +98,30 @@ def funnel(
 
 
 def control_chart(
-    app: Ticketing, *, of: str = "complaint_rate", by: str | Sequence[str] = (), **asked: object
+    app: Ticketing,
+    *,
+    of: str = "complaint_rate",
+    minimum_n: int = MINIMUM_N,
+    by: str | Sequence[str] = (),
+    **asked: object,
 ) -> Report:
     """Whether a rate really rose or fell: by month, or by quarter if that is asked for, with limits of chance.
 
     Args:
         app: The application on the store.
         of: The report that is charted; its own figure is a rate.
+        minimum_n: A month of fewer is shown, and counts for the limits, but is no signal.
         by: Dimensions; beside the month, or the quarter, each group has a chart of its own.
         asked: See `Asked`, and the parameters of the report that is charted.
 
     Returns:
         Its rows, each with `compared`: the `centre`, `sigma_z`, `z`, the limits of the p chart (`low_p`, `high_p`) and
-        of Laney's p′ chart (`low_p_prime`, `high_p_prime`), `is_signal_p` and `is_signal_p_prime`.
+        of Laney's p′ chart (`low_p_prime`, `high_p_prime`), `is_signal_p`, `is_signal_p_prime` and `is_too_few`.
 
     Raises:
         BadInput: Something asked cannot be understood, or scipy is missing.
     """
-    return comparisons.control_chart(app, _compared(of), (by,) if isinstance(by, str) else tuple(by), asked)
+    return comparisons.control_chart(app, _compared(of), minimum_n, (by,) if isinstance(by, str) else tuple(by), asked)
 
 
 def _compared(of: str) -> Callable[..., Report]:

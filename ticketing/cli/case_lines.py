@@ -7,6 +7,7 @@ from rich.text import Text
 
 from ticketing.cli.output import printable
 from ticketing.projections.report import Case, Report
+from ticketing.projections.report_words import value_words
 
 FIRST = 10
 """How many a table shows."""
@@ -37,7 +38,8 @@ def case_lines(report: Report, faint: Callable[[str], Iterator[Text]]) -> Iterat
 
 def _case(one: Case) -> str:
     whose = ", ".join(str(one[name]) for name in ("site", "technician") if one[name] is not None)
-    paid = str(one["entitlement_again"] or "undecided").replace("_", " ")
+    entitlement = one["entitlement_again"]
+    paid = value_words("repeats", "entitlement_again", None if entitlement is None else str(entitlement))
     cycle = f" cycle {one['cycle']}" if one["cycle"] != 1 else ""
     return f"  {one['ticket']}{cycle}  {whose}  after {one['days']:.1f} days as {one['repeat']}, {paid}"
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 
+from ticketing.cli.output import printable
 from ticketing.projections.report import Compared, Number, ReportRow
 
 _IN_A_FUNNEL = (
     "95 %: of the rate itself; by chance: where 95 % of groups of that size lie about the rate of all; p: how"
     " likely a group differs so much from the others by chance, adjusted for how many are asked about; of few groups"
-    " one may do so within the limits, since it pulls the rate of all; too few: neither ranked nor tested."
+    " one may do so within the limits, since it pulls the rate of all; rank: 1 is the highest rate, which is the"
+    " worst of what went wrong (complaints, repeats) and the best of what went right (first pass, explained); too few:"
+    " neither ranked nor tested."
 )
 WORDS: Mapping[str, str] = {
     "control_chart": "limits: three deviations about the rate of all, by chance alone (p) and with as much besides as"
-    " neighbours differ by (p′, Laney); signal: outside of which.",
+    " neighbours differ by (p′, Laney); signal: outside of which; too few: not judged.",
     "good_work": "judged by: of how many figures there are enough cases; better, worse: in which the group differs from"
     " the others by more than chance; marked: better in one at least and worse in none. Of companies where all work"
     f" alike, at most about one in ten has somebody marked by chance. {_IN_A_FUNNEL}",
@@ -34,10 +37,11 @@ def cells_of(row: ReportRow, compared: Compared) -> dict[str, str | None]:
         "per 100": _number(row.value),
     }
     if "pooled" not in compared:
+        signals = " ".join(name for name, key in _SIGNALS.items() if compared[key])
         return found | {
             "p limits": _span(compared["low_p"], compared["high_p"]),
             "p′ limits": _span(compared["low_p_prime"], compared["high_p_prime"]),
-            "signal": " ".join(name for name, key in _SIGNALS.items() if compared[key]),
+            "signal": "too few" if compared["is_too_few"] else signals,
         }
     return found | {
         "95 %": None if isinstance(row.low, Mapping) else _span(row.low, row.high),
@@ -70,8 +74,21 @@ def cells_of_good_work(row: ReportRow) -> dict[str, str | None]:
         "judged by": _count(row.denominator),
         "better": _short(compared.get("better")),
         "worse": _short(compared.get("worse")),
-        "marked": "yes" if compared.get("is_marked") else None,
+        "marked": ("yes" if compared["is_marked"] else "no") if row.denominator else None,
     }
+
+
+def who_is_marked(rows: Sequence[ReportRow]) -> str:
+    """One line: whom good work marks, or why nobody."""
+    judged = [(row, row.compared or {}) for row in rows if row.denominator]
+    marked = [printable(", ".join(map(str, row.group.values()))) for row, compared in judged if compared["is_marked"]]
+    if marked:
+        return f"marked: {'; '.join(marked)}"
+    if not judged:
+        return "nobody is marked: too few cases of everybody"
+    if any(compared["better"] or compared["worse"] for _, compared in judged):
+        return "nobody is marked: whoever stands out is worse than the others in a figure"
+    return "nobody stands out: what differs is within chance"
 
 
 _SHORT = {

@@ -8,10 +8,11 @@ from ticketing.projections.report import ReportRow
 SUMS = ("tills", "revenue", "cost", "claims_claimed", "claims_undecided", "claims_refused", "claims_charged_back")
 """The figures that are sums of money."""
 WORDS: Mapping[str, str] = {
-    "claims": "n: claims decided, or in the sum; unseen: not decided yet; out: claims of tickets cancelled or"
-    " never received, and those decided in another currency.",
-    "disputes": "n: tickets opened, disputes or verdicts; unseen: not watched long enough, or still open; out:"
-    " cancelled, never received, disputes without a verdict in force, or about no decision on record.",
+    "claims": "n: claims decided, or in the sum; had it: those before the ÷; unseen: not decided yet; out: claims of"
+    " tickets cancelled or never received, and those decided in another currency.",
+    "disputes": "n: tickets opened, disputes or verdicts; had it: those before the ÷; unseen: not watched long"
+    " enough, or still open; out: cancelled, never received, disputes without a verdict in force, or about no decision"
+    " on record.",
     "warranty_watch": "n: tickets diagnosed in warranty, or moved; had it: moved, or overturned; unseen: not handed"
     " back yet; out: cancelled or never received.",
     "tills": "n: tickets with an amount in this till, some of them in both; without: tickets without any amount, by"

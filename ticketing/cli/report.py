@@ -22,6 +22,10 @@ from ticketing.pages.report_page import report_page
 from ticketing.projections.report import Report
 
 _WORKING = "Working it out"
+_BESIDE_REPETITION = frozenset({"repeat", "store", "form"})
+_BESIDE_COMPARISON = frozenset({"compare_to", "store", "form", "as_of", "known_at", "position", "zone"})
+"""What may be given beside --repeat and --compare-to; a zone where a date may need one."""
+_PRINTS = {"--repeat": "JSON", "--compare-to": "a table or JSON"}
 _PARAMETERS = "Parameters of some figures"
 _Form = Annotated[
     Literal["table", "json", "csv"], typer.Option("--format", help="A table for people; JSON or CSV for programs.")
@@ -54,6 +58,7 @@ Try it:
 
 
 def report(
+    context: typer.Context,
     name: Annotated[
         str | None,
         typer.Argument(metavar="[NAME]", help=f"One of {', '.join(reports.REPORTS)}; or page."),
@@ -136,7 +141,7 @@ def report(
             metavar="N",
             min=1,
             rich_help_panel=_PARAMETERS,
-            help="funnel, good_work: judge no group of fewer cases; 20.",
+            help="funnel, control_chart, good_work: judge no group of fewer cases; 20.",
         ),
     ] = None,
     variant: Annotated[
@@ -199,7 +204,7 @@ def report(
         "position": position,
     }
     if repeat is not None or compare_to is not None:
-        _refuse_a_question(name, repeat, compare_to)
+        _refuse_a_question(context, name, repeat, compare_to, form)
         report_again(store, repeat, compare_to, cuts, is_json=form == "json")
         return
     if name is None:
@@ -247,11 +252,27 @@ def report(
         write(answer.to_json() if form == "json" else answer.to_csv())
 
 
-def _refuse_a_question(name: str | None, repeat: Path | None, compare_to: Path | None) -> None:
+def _refuse_a_question(
+    context: typer.Context, name: str | None, repeat: Path | None, compare_to: Path | None, form: str
+) -> None:
+    """Refuses what the printed report says itself, rather than leave it unheard."""
     if name is not None:
         raise BadInput(f"--repeat and --compare-to ask what the printed report asked: leave out {name}")
     if repeat is not None and compare_to is not None:
         raise BadInput("either --repeat or --compare-to, not both")
+    option, beside = ("--compare-to", _BESIDE_COMPARISON) if repeat is None else ("--repeat", _BESIDE_REPETITION)
+    given = {
+        one.name: one.opts[0]
+        for one in context.command.params
+        if (source := context.get_parameter_source(one.name or "")) is not None and source.name == "COMMANDLINE"
+    }
+    if not given.keys() & {"as_of", "known_at"}:
+        beside = beside - {"zone"}
+    for name_of_it, written in given.items():
+        if name_of_it not in beside:
+            raise BadInput(f"{written} does not go with {option}, which asks what the printed report asked")
+    if "form" in given and form not in (("table", "json") if repeat is None else ("json",)):
+        raise BadInput(f"--format {form} does not go with {option}, which prints {_PRINTS[option]}")
 
 
 def _dimensions(given: Sequence[str], known: Sequence[str]) -> list[str]:

@@ -11,9 +11,11 @@ from rich.text import Text
 from ticketing.causes import Because, Otherwise, Plain
 from ticketing.cli.output import printable, say, write
 from ticketing.cli.progress import progress
+from ticketing.cli.restated_rows import row_lines
 from ticketing.cli.stores import opened_to_ask
 from ticketing.domain.durations import lasting
 from ticketing.domain.errors import BadInput
+from ticketing.projections.backlog import AGES
 from ticketing.repeating import repeat
 from ticketing.restating import Changed, Restatement, restatement
 
@@ -21,7 +23,6 @@ _WORKING = "Working it out"
 _MOST_TICKETS = 40
 """How many tickets the table names; JSON has them all."""
 _MOST_REASONS = 4
-_MOST_ROWS = 40
 _MOST_TOLD = 5
 """Of more tickets that stand otherwise by no fact of their own, only the numbers are printed."""
 _MOST_LINES = 8
@@ -37,6 +38,14 @@ _OTHERWISE: Mapping[Otherwise, str] = {
     "publication": "because of what was published",
     "another_ticket": "because of other tickets",
 }
+_LABELS: Mapping[str, str] = {
+    **{name: f"open {name.replace('>', 'more than ')} days" for name, _, _ in AGES},
+    "long": "long term",
+    "wait": "waits for",
+}
+_CODES = ("state", "wait")
+_STILL_OPEN = "still open"
+"""What is said of a ticket that has not ended."""
 
 
 def text_of(path: Path) -> str:
@@ -59,11 +68,9 @@ def report_again(
     """Prints a printed report once more, or what became of it.
 
     Raises:
-        BadInput: It is no report, does not come out the same, or a repetition is asked for with cuts of its own.
+        BadInput: It is no report, or does not come out the same.
     """
     named = {name: cut for name, cut in cuts.items() if cut is not None}
-    if repeated is not None and named:
-        raise BadInput("--repeat takes the cuts that were printed: leave out --as-of, --known-at and --position")
     with opened_to_ask(store) as app, progress(_WORKING) as advance:
 
         def tell(done: int, total: int) -> None:
@@ -93,7 +100,7 @@ def restatement_lines(found: Restatement) -> Iterator[Text]:
         yield Text(f"defined otherwise since: {was} is {now_is} now; tickets are told by {now_is} alone", "warning")
     for one in found.published:
         yield Text(f"published since: {one['kind']} {one['version']}, {one['recorded_at']}", "warning")
-    yield from _figures(found)
+    yield from row_lines(found)
     yield from _cases(found)
     yield Text()
     yield from _tickets(found.tickets)
@@ -104,50 +111,6 @@ def restatement_lines(found: Restatement) -> Iterator[Text]:
 def _header(header: Any) -> str:  # noqa: ANN401 - JSON
     known = f", known at {header['known_at']}" if header["known_at"] else ""
     return f"as of {header['as_of']}{known}; position {header['position']:,}; {header['definition']}"
-
-
-def _figures(found: Restatement) -> Iterator[Text]:
-    if not found.rows:
-        yield Text("no figure changed")
-    told = [row for row in found.rows if not _says_the_same(row)]
-    for row in told[:_MOST_ROWS]:
-        group: Any = row["group"]
-        names = ", ".join(printable(str(value)) if value is not None else "unknown" for value in group.values())
-        yield Text.assemble((f"{_words(str(row['figure']))}", "heading"), f"  {names}".rstrip())
-        then: Any = row.get("redefined")
-        redefined = f"  →  by {then['definition']} {_numbers(then)}" if then is not None else ""
-        yield Text(f"  {_numbers(row['was'])}{redefined}  →  {_numbers(row['now'])}")
-    if len(told) > _MOST_ROWS:
-        yield Text(f"… and {len(told) - _MOST_ROWS:,} more rows, with --format json", "faint")
-    if len(told) < len(found.rows):
-        same = len(found.rows) - len(told)
-        why = "only their definition" if found.redefined else "only what they are a part of"
-        yield Text(f"{same:,} {'row says' if same == 1 else 'rows say'} the same: {why} changed", "faint")
-
-
-def _says_the_same(row: Mapping[str, Any]) -> bool:
-    """Whether the numbers are what they were; of a stretch of time, whatever the whole is that it is a part of."""
-    was, now = row["was"], row["now"]
-    if was is None or now is None:
-        return False
-    beside = {"definition"} | ({"denominator", "share", "censored"} if was["unit"] == "h" and "value" in was else set())
-    return all(was.get(name) == now.get(name) for name in {*was, *now} - beside)
-
-
-def _numbers(numbers: Any) -> str:  # noqa: ANN401 - JSON
-    if numbers is None:
-        return "no such row"
-    if "percentiles" in numbers:
-        shown = ", ".join(f"{name} {_number(value)}" for name, value in numbers["percentiles"].items())
-    else:
-        shown = _number(numbers["value"])
-    if numbers.get("share") is not None:
-        return f"{shown} {numbers['unit']} ({numbers['share']:.1f} per 100 of all)"
-    return f"{shown} {numbers['unit']} ({numbers['numerator']:,} of {numbers['denominator']:,})"
-
-
-def _number(value: float | None) -> str:
-    return "none" if value is None else f"{value:,.6g}"
 
 
 def _cases(found: Restatement) -> Iterator[Text]:
@@ -231,8 +194,7 @@ def _ticket(one: Changed) -> Iterator[Text]:
     yield Text(f"  {printable(one.ticket or one.ticket_id)}")
     names = list(dict.fromkeys([*one.was, *one.now]))
     for name in names[:_MOST_LINES]:
-        was, now = (standings.get(name, "not there") for standings in (one.was, one.now))
-        yield Text(f"    {printable(_words(name))}: {printable(was)} → {printable(now)}")
+        yield Text(f"    {printable(_standing(name, one.was.get(name), one.now.get(name)))}")
     if len(names) > _MOST_LINES:
         yield Text(f"    and {len(names) - _MOST_LINES:,} more lines, with --format json", "faint")
     if not one.because:
@@ -243,6 +205,20 @@ def _ticket(one: Changed) -> Iterator[Text]:
         yield Text(f"    and {len(one.because) - _MOST_REASONS:,} more facts, with --format json", "mark")
     for why in one.otherwise:
         yield Text(f"    and {_because_of(why, one.others)}", "mark")
+
+
+def _standing(name: str, was: str | None, now: str | None) -> str:
+    """What changed of a ticket, in words: of what is so or not, whether it is."""
+    known = {was, now} - {None}
+    label = _LABELS.get(name, _words(name))
+    if known == {_STILL_OPEN}:
+        label = f"{name.rpartition('.')[0].replace('_', ' ')} {_STILL_OPEN}".strip()
+    if known <= {"yes", _STILL_OPEN}:
+        return f"{label}: {' → '.join('no' if one is None else 'yes' for one in (was, now))}"
+    told = ("not there" if one is None else one for one in (was, now))
+    if name in _CODES:
+        told = ("nothing" if one == "none" else one.replace("_", " ") for one in told)
+    return f"{label}: {' → '.join(told)}"
 
 
 def _reason(because: Because) -> str:

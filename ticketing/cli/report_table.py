@@ -17,7 +17,7 @@ from ticketing.cli.output import printable
 from ticketing.cli.row_bars import bars_of, is_too_few
 from ticketing.cli.scorecard_lines import scorecard_lines
 from ticketing.projections.report import Limit, Number, Report, ReportRow
-from ticketing.projections.report_words import MEANING, cohort_words
+from ticketing.projections.report_words import MEANING, cohort_words, value_words
 
 WIDTH = 80
 _INDENT = "  "
@@ -61,18 +61,22 @@ _LABELS: Mapping[str, str] = {
     "response_rate": "rated",
     "satisfied": "rated 4 or 5",
 }
-_WORDS = "n: tickets asked of; unseen: not watched long enough to know; out: left out by definition."
+_WORDS = (
+    "n: tickets asked of; had it: those before the ÷; unseen: not watched long enough to know; out: left out by"
+    " definition."
+)
 _WORDS_OF: Mapping[str, str] = {
     "sla": "n: clocks that are due and have a verdict; not due, paused: none yet; out: cancelled, or of cancelled"
     " tickets.",
     "sites": "n: clocks with a verdict, or stays; unseen: stays that go on; tickets: how many had any.",
-    "promises": "n: dates asked of; unseen: not due yet; out: replaced in time, closed before the date, or of cancelled"
-    " tickets.",
+    "promises": "n: dates asked of; had it: those before the ÷; unseen: not due yet; out: replaced in time, closed"
+    " before the date, or of cancelled tickets.",
     "ledger": "tickets: how many had any; go on: of these; out: tickets never received.",
-    "hygiene": "n: facts, waits or tickets; unseen: closed less than the days ago; out: imported, or of tickets"
-    " cancelled or never received.",
-    "requests": "n: requests; unseen: not due, or waiting; out: of cancelled tickets.",
-    "complaints": "n: tickets or complaints asked of; unseen: not watched long enough, or waiting.",
+    "hygiene": "n: facts, waits or tickets; had it: those before the ÷; unseen: closed less than the days ago; out:"
+    " imported, or of tickets cancelled or never received.",
+    "requests": "n: requests; had it: those before the ÷; unseen: not due, or waiting; out: of cancelled tickets.",
+    "complaints": "n: tickets or complaints asked of; had it: those before the ÷; unseen: not watched long enough, or"
+    " waiting.",
     **money_cells.WORDS,
 }
 _WITHIN: Mapping[str, tuple[str, ...]] = {
@@ -90,14 +94,21 @@ _WITHIN: Mapping[str, tuple[str, ...]] = {
 }
 """Dimensions that stand in the line itself; all others head the lines of their group."""
 _BEFORE: Mapping[str, str] = {
-    "claims_rejected_by_clause": "by clause ",
+    "claims_rejected_by_clause": "rejected by clause ",
     "handed_on_by": "handed on by ",
     "bounced_back_to": "bounced back to ",
     "ledger_overlap": "beside: ",
-    "verdicts_for": "for ",
+    "verdicts_for": "verdicts for ",
     "repeats_by_entitlement": "of these, ",
+    "requests": "requests, ",
+    "time_to_answer": "time to answer, ",
+    "requests_unanswered": "unanswered, ",
 }
-"""What is said before them."""
+"""What is said before them, and below the table."""
+_UNDER_A_NAME = frozenset({"backlog_by_state", "site_time"})
+"""Figures whose lines stand under the figure's name."""
+_KEPT = frozenset({"better", "worse", "marked"})
+"""Headings that stay where nothing is below them, which says something too."""
 _OF_PERIODS = ("month", "quarter")
 
 _OF_CLOCKS = ("policy", "clock")
@@ -152,7 +163,7 @@ def report_lines(report: Report) -> Iterator[Text]:
     for figure in dict.fromkeys(row.figure for row in report.rows):
         if figure in MEANING:
             yield from _faint(f"{_label(figure, report)}: {MEANING[figure]}.")
-    if any(row.ages is None for row in report.rows):  # the backlog has none of these headings
+    if any(row.ages is None and not _is_nobody(row, report) for row in report.rows):  # the backlog has no such headings
         yield from word_lines(report.figure)
 
 
@@ -168,9 +179,17 @@ def brief_lines(report: Report) -> Iterator[Text]:
     for number, ((_, figure), rows) in enumerate(groupby(report.rows, _table)):
         if number:
             yield Text()
-        if figure and report.figure == "good_work":
-            yield Text(_label(figure, report), "heading")
-        yield from _laid_out(_grouped(list(rows), report))
+        told = list(rows)
+        of_groups = [row for row in told if not _is_nobody(row, report)]
+        if of_groups:
+            if figure and report.figure == "good_work":
+                yield Text(_label(figure, report), "heading")
+            yield from _laid_out(_grouped(of_groups, report))
+        for row in told:
+            if _is_nobody(row, report):
+                yield from _faint(f"{_label(row.figure, report)}: {row.reason}")
+        if of_groups and of_groups[0].figure == "good_work":
+            yield from map(Text, wrap(comparison_cells.who_is_marked(of_groups), WIDTH, subsequent_indent=_INDENT))
 
 
 def _head(report: Report) -> Iterator[Text]:
@@ -223,11 +242,21 @@ def _grouped(rows: Sequence[ReportRow], report: Report) -> list[_Line | str]:
     lines: list[_Line | str] = []
     for members in groups.values():
         name = _heading(members[0], report)
-        lines += [name] if name else []
-        lines += [_line(row, report) for row in sorted(money_cells.told(members), key=_longest_first)]
+        above = ""
+        for row in sorted(money_cells.told(members), key=_longest_first):
+            parts = (name, _label(row.figure, report) if row.figure in _UNDER_A_NAME else "")
+            heading = ", ".join(part for part in parts if part)
+            lines += [heading] if heading not in {"", above} else []
+            above = heading
+            lines.append(_line(row, report))
         if members[0].group and (compared := comparison_cells.compared_in(members[0])):
             lines.append(_Line("all", comparison_cells.cells_of_all(members, compared), None))
     return lines
+
+
+def _is_nobody(row: ReportRow, report: Report) -> bool:
+    """Whether the row stands for all groups, because there is none: it has a reason and nothing else."""
+    return bool(report.parameters.get("by")) and not row.group and not row.denominator and row.reason is not None
 
 
 def _within(row: ReportRow, report: Report) -> Sequence[str]:
@@ -250,7 +279,7 @@ def _heading(row: ReportRow, report: Report) -> str:
     within = _within(row, report)
     names = [name for name in row.group if name not in within]
     clock = [_clock(row)] if "policy" in names else []
-    return ", ".join([*clock, *(_word(row.group[name]) for name in names if name not in _OF_CLOCKS)])
+    return ", ".join([*clock, *(_word(row, name) for name in names if name not in _OF_CLOCKS)])
 
 
 def _clock(row: ReportRow) -> str:
@@ -268,9 +297,8 @@ def _longest_first(row: ReportRow) -> tuple[int, int]:
 
 def _line(row: ReportRow, report: Report) -> _Line:
     names = [name for name in _within(row, report) if name in row.group and not _is_plain(name, row)]
-    within = [_clock(row)] if "policy" in names else [_word(row.group[name]) for name in names]
-    label = ", ".join(within) or _label(row.figure, report)
-    label = f"{_BEFORE.get(row.figure, '')}{label}"
+    within = [_clock(row)] if "policy" in names else [_word(row, name) for name in names]
+    label = f"{_BEFORE.get(row.figure, '')}{', '.join(within)}" if within else _label(row.figure, report)
     compared = comparison_cells.compared_in(row)
     if compared is None:
         return _Line(label, _CELLS[_kind(row)](row), row.reason, note_on(row), row)
@@ -285,9 +313,9 @@ def _ages(row: ReportRow) -> dict[str, str | None]:
 def _percentiles(row: ReportRow) -> dict[str, str | None]:
     cells = {"n": _count(row.denominator), "unseen": _some(row.censored), "out": _some(row.excluded)}
     for name, value in (row.percentiles or {}).items():
-        number = _number(value, row)
+        number = _number(value, row) or ("…" if row.denominator else None)  # without it the column had no heading
         if row.figure == "sla_overrun":  # hours and days stand in one column
-            cells[name] = None if number is None else f"{number} {row.unit}"
+            cells[name] = f"{number} {row.unit}" if value is not None else number
         else:
             cells[f"{name} {row.unit}"] = number
         cells[f"{name} 95 %"] = _interval(_limit(row.low, name), _limit(row.high, name), row)
@@ -359,8 +387,8 @@ def _is_plain(name: str, row: ReportRow) -> bool:
     return name == "currency" or (name == "wait" and is_said)
 
 
-def _word(value: str | None) -> str:
-    return "unknown" if value is None else printable(value.replace("_", " "))
+def _word(row: ReportRow, dimension: str) -> str:
+    return printable(value_words(row.figure, dimension, row.group[dimension]))
 
 
 def _label(figure: str, report: Report) -> str:
@@ -369,7 +397,7 @@ def _label(figure: str, report: Report) -> str:
         return f"within {days} {'day' if days == 1 else 'days'}"
     if figure == "sla_under":
         return f"under {printable(str(report.parameters['under']))}"
-    return _LABELS.get(figure, figure.replace("_", " "))
+    return _LABELS.get(figure, _BEFORE.get(figure, figure.replace("_", " ")).strip(" ,:"))
 
 
 def _count(number: int) -> str:
@@ -400,7 +428,7 @@ def _limit(limit: Limit, name: str = "") -> Number | None:
 def _laid_out(lines: Sequence[_Line | str]) -> Iterator[Text]:
     """The lines under their headings; a line that is only a name heads a group."""
     full = [line for line in lines if isinstance(line, _Line)]
-    headings = [name for name in full[0].cells if any(line.cells.get(name) for line in full)]
+    headings = [name for name in full[0].cells if name in _KEPT or any(line.cells.get(name) for line in full)]
     widths = {name: max(len(_shown(name)), *(len(line.cells.get(name) or "") for line in full)) for name in headings}
     label_width = len(_INDENT) + max(len(line.label) for line in full)
     gap = "  " if label_width + sum(width + 2 for width in widths.values()) <= WIDTH else " "

@@ -8,10 +8,13 @@ from rich.text import Text
 
 from ticketing.cli.output import printable
 from ticketing.projections.report import Compared, Report, ReportRow
+from ticketing.projections.report_words import MEANING
 
 _WORDS = (
-    "n: tickets, repairs, claims or clocks asked of; unseen: not watched long enough to know. A target is judged by"
-    " the figure itself, not by its limits, and of fewer than the contract's least number not at all."
+    "n: tickets, repairs, claims or clocks asked of, those after the ÷; unseen: not watched long enough to know; W, H"
+    " and N days: those beside the figure. A target is judged by the figure itself, not by its limits, and of fewer"
+    " than the contract's least number not at all. Only a percentile that is not reached yet, and so has no figure,"
+    " misses its target once its lower limit is past it, or too few were handed back by then."
 )
 _HEADINGS = ("", "n", "unseen", "figure", "95 %", "target", "")
 _LEFT = (0, 4, 6)
@@ -33,6 +36,9 @@ def scorecard_lines(report: Report) -> Iterator[Text]:
             if row.reason is not None:
                 yield from (Text(f"    {part}", "mark") for part in wrap(row.reason, _WIDTH - 4))
         yield Text()
+    for figure in dict.fromkeys(row.figure for row in report.rows):
+        meant = f"{_name(figure)}: {MEANING[figure]}."
+        yield from (Text(part, "faint") for part in wrap(meant, _WIDTH, subsequent_indent="  ", break_on_hyphens=False))
     yield from (Text(part, "faint") for part in wrap(_WORDS, _WIDTH, subsequent_indent="  "))
 
 
@@ -48,23 +54,32 @@ def _cells(row: ReportRow) -> tuple[str, ...]:
     name = "at_most" if "at_most" in compared else "at_least"
     bound, target = name.replace("_", " "), compared[name]
     return (
-        f"  {_label(row, compared)}",
+        f"  {measured(row.figure, compared)}",
         f"{row.denominator:,}",
         f"{row.censored:,}" if row.censored else "",
         "" if row.value is None else f"{_number(row.value)} {unit}",
         interval,
         f"{bound} {target:g} {unit}" if isinstance(target, int | float) else "",
-        {True: "met", False: "missed", None: "too few" if compared.get("is_too_few") else ""}[_met(compared)],
+        verdict(compared),
     )
 
 
-def _label(row: ReportRow, compared: Compared) -> str:
+def measured(figure: str, compared: Compared) -> str:
     """The figure with the contract's own days, clock or percentile."""
-    name = row.figure.replace("_", " ")
+    name = _name(figure)
     if "days" in compared:
-        name = f"{name.removesuffix(' days')}, {compared['days']} d"
+        name = f"{name}, {compared['days']} d"
     said = (f"p{compared['percentile']}" if "percentile" in compared else "", str(compared.get("clock", "")))
     return printable(" ".join(part for part in (name, *said) if part))
+
+
+def _name(figure: str) -> str:
+    return "handed back within" if figure == "within_days" else figure.replace("_", " ")
+
+
+def verdict(compared: Compared) -> str:
+    """Whether the target is met, in a word; empty where nothing can be said."""
+    return {True: "met", False: "missed", None: "too few" if compared.get("is_too_few") else ""}[_met(compared)]
 
 
 def _met(compared: Compared) -> bool | None:

@@ -61,8 +61,9 @@ def instant_given(option: str, text: str | None, zone: tzinfo) -> datetime | Non
         instant = datetime.fromisoformat(text)
         if instant.tzinfo is not None:
             return instant.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise BadInput(f"{option} {text}: this is no instant ({error}); write 2026-03-01T12:00:00+01:00") from None
+    except (ValueError, OverflowError):
+        hint = "write a date like 2026-03-01, or an instant with a zone like 2026-03-01T12:00:00+01:00"
+        raise BadInput(f"{option} {text}: this is no instant; {hint}") from None
     raise BadInput(f"{option} {text}: a time of day needs a zone; write {text}Z or {text}+01:00")
 
 

@@ -38,9 +38,9 @@ def funnel(
         BadInput: It is no rate, there is no dimension, or the minimum is below 1.
     """
     _refuse_unknown(FUNNEL, report, asked, "by", "minimum_n", "of")
-    if minimum_n < 1:
-        raise BadInput(f"minimum_n {minimum_n}: a group is judged by at least one case")
+    _require_minimum(minimum_n, "a group")
     if not by:
+        _require_rates(report(app, position=0))  # of no fact at all: what it has no rate of needs no dimension either
         raise BadInput("a funnel compares groups: name at least one dimension to group by, such as site")
     answer = report(app, by=by, **asked)
     rows = _compared(answer, by, lambda rows: _standings(rows, minimum_n))
@@ -48,25 +48,33 @@ def funnel(
 
 
 def control_chart(
-    app: Ticketing, report: Callable[..., Report], by: Sequence[str], asked: Mapping[str, object]
+    app: Ticketing, report: Callable[..., Report], minimum_n: int, by: Sequence[str], asked: Mapping[str, object]
 ) -> Report:
     """The report by month, or by quarter if that is among the dimensions, with limits about the rate of all of them.
 
     Args:
         app: The application on the store.
         report: What is charted.
+        minimum_n: The fewest cases that a month is judged by, from 1.
         by: The dimensions; each group of those beside the period has a chart of its own.
         asked: What else the report is asked.
 
     Raises:
-        BadInput: It is no rate, or both periods are named.
+        BadInput: It is no rate, both periods are named, or the minimum is below 1.
     """
-    _refuse_unknown(CONTROL_CHART, report, asked, "by", "of")
+    _refuse_unknown(CONTROL_CHART, report, asked, "by", "minimum_n", "of")
+    _require_minimum(minimum_n, "a month")
     periods = [name for name in by if name in PERIODS]
     if len(periods) > 1:
         raise BadInput("a control chart goes by month or by quarter, not by both")
     answer = report(app, by=(*by, *(() if periods else PERIODS[:1])), **asked)
-    return _renamed(CONTROL_CHART, report, answer, _compared(answer, periods or PERIODS[:1], _points))
+    rows = _compared(answer, periods or PERIODS[:1], lambda rows: _points(rows, minimum_n))
+    return _renamed(CONTROL_CHART, report, answer, rows, minimum_n=minimum_n)
+
+
+def _require_minimum(minimum_n: int, what: str) -> None:
+    if minimum_n < 1:
+        raise BadInput(f"minimum_n {minimum_n}: {what} is judged by at least one case")
 
 
 def _refuse_unknown(figure: Figure, report: Callable[..., Report], asked: Iterable[str], *own: str) -> None:
@@ -94,9 +102,7 @@ def _renamed(
 
 def _compared(answer: Report, among: Sequence[str], compare: Compare) -> tuple[ReportRow, ...]:
     """The rows of the report's first figure, compared with those that differ from them in these dimensions alone."""
-    rows = answer.of(answer.rows[0].figure)
-    if not rows or any(row.unit != PER_100 for row in rows):
-        raise BadInput(f"{answer.figure} has no rate per 100 to compare, as complaint_rate has")
+    rows = _require_rates(answer)
     alike: dict[tuple[tuple[str, str | None], ...], list[int]] = {}
     for place, row in enumerate(rows):
         apart = tuple((name, value) for name, value in row.group.items() if name not in among)
@@ -105,6 +111,18 @@ def _compared(answer: Report, among: Sequence[str], compare: Compare) -> tuple[R
     for places in alike.values():
         compared |= zip(places, compare([rows[place] for place in places]), strict=True)
     return tuple(compared[place] for place in range(len(rows)))
+
+
+def _require_rates(answer: Report) -> tuple[ReportRow, ...]:
+    """The rows of the report's first figure.
+
+    Raises:
+        BadInput: They are no rates.
+    """
+    rows = answer.of(answer.rows[0].figure)
+    if not rows or any(row.unit != PER_100 for row in rows):
+        raise BadInput(f"{answer.figure} has no rate per 100 to compare, as complaint_rate has")
+    return rows
 
 
 def _standings(rows: Sequence[ReportRow], minimum_n: int) -> Iterable[ReportRow]:
@@ -150,20 +168,25 @@ def _standing(centre: float | None, standing: outliers.Standing) -> Compared:
     }
 
 
-def _points(rows: Sequence[ReportRow]) -> Iterable[ReportRow]:
-    """Each month as it stands to all of them."""
+def _points(rows: Sequence[ReportRow], minimum_n: int) -> Iterable[ReportRow]:
+    """Each month as it stands to all of them; one complaint in three tickets is no signal, wherever the limits lie."""
     chart = outliers.laney([(row.numerator, row.denominator) for row in rows])
     for row, found in zip(rows, chart.points, strict=True):
         point = found or _NO_POINT
-        reason = "all of them had it, or none" if point.z is None else "alone: neighbours are compared for p′"
-        is_whole = chart.sigma_z is not None
-        yield replace(row, reason=row.reason or (None if is_whole else reason), compared=_point(chart, point))
+        is_too_few = 0 < row.denominator < minimum_n
+        reason = None
+        if is_too_few:
+            reason = f"fewer than {minimum_n}: not judged"
+        elif chart.sigma_z is None:
+            reason = "all of them had it, or none" if point.z is None else "alone: neighbours are compared for p′"
+        compared = _point(chart, point, is_too_few=is_too_few)
+        yield replace(row, reason=row.reason or reason, compared=compared)
 
 
 _NO_POINT = outliers.Point(None, None, None, is_signal=False, is_signal_prime=False)
 
 
-def _point(chart: outliers.Chart, point: outliers.Point) -> Compared:
+def _point(chart: outliers.Chart, point: outliers.Point, *, is_too_few: bool) -> Compared:
     low, high = _per_100(point.limits)
     prime_low, prime_high = _per_100(point.limits_prime)
     return {
@@ -174,8 +197,9 @@ def _point(chart: outliers.Chart, point: outliers.Point) -> Compared:
         "high_p": high,
         "low_p_prime": prime_low,
         "high_p_prime": prime_high,
-        "is_signal_p": point.is_signal,
-        "is_signal_p_prime": point.is_signal_prime,
+        "is_signal_p": point.is_signal and not is_too_few,
+        "is_signal_p_prime": point.is_signal_prime and not is_too_few,
+        "is_too_few": is_too_few,
     }
 
 

@@ -101,14 +101,17 @@ def scorecard(app: Ticketing, *, manufacturer: str = "", **asked: Unpack[Asked])
         contract says beside.
 
     Raises:
-        BadInput: Something asked cannot be understood, or scipy is missing.
+        BadInput: Something asked cannot be understood, no manufacturer is named, or scipy is missing.
         NotFound: The manufacturer has no contract that names figures, or none was in force in the period.
     """
     if asked.get("by") or asked.get("cohort"):
         raise BadInput("a scorecard has the groups and cohorts of its contract: leave out by and cohort")
     question = understood(app, SCORECARD, asked, scorecard)
     position = app.store.head() if question.position is None else question.position
-    terms = list(_terms(app, app.store.rules_at(position), manufacturer, question.scope))
+    rules = app.store.rules_at(position)
+    if not manufacturer:
+        raise BadInput(_no_manufacturer(rules))
+    terms = list(_terms(app, rules, manufacturer, question.scope))
     asks = [
         (term, figure)
         for term in terms
@@ -194,8 +197,15 @@ def _in_force(
     return found
 
 
-def _no_contract(rules: TimeRules, manufacturer: str) -> str:
-    having = sorted(
+def _no_manufacturer(rules: TimeRules) -> str:
+    having = _having_contracts(rules)
+    told = f"there are {', '.join(having)}" if having else "no contract names figures, as a policy does"
+    return f"give manufacturer; {told}"
+
+
+def _having_contracts(rules: TimeRules) -> list[str]:
+    """The manufacturers with a contract that names figures."""
+    return sorted(
         {
             one.thing.manufacturer
             for versions in rules.policies.values()
@@ -203,6 +213,10 @@ def _no_contract(rules: TimeRules, manufacturer: str) -> str:
             if one.thing.figures and one.thing.manufacturer is not None
         }
     )
+
+
+def _no_contract(rules: TimeRules, manufacturer: str) -> str:
+    having = _having_contracts(rules)
     if not having:
         return f"no contract of {manufacturer!r} names figures, as a policy does under policy.figures"
     return f"no contract of {manufacturer!r} names figures; the nearest manufacturer is {nearest(manufacturer, having)}"

@@ -190,7 +190,7 @@ def _step(end: float, parts: int) -> float:
 # how much room text takes
 
 
-_WIDTHS = ((frozenset("ijl.,:;'|! "), 0.35), (frozenset("frtI()[]/-"), 0.43), (frozenset("mwMWQOGCDHNU@%—…"), 1.0))
+_WIDTHS = ((frozenset("ijl.,:;'|! "), 0.35), (frozenset("frtI()[]/-"), 0.43), (frozenset("mwMWQOGCDHNU@%—…↑"), 1.0))
 """Of letters that are thinner or broader than most, in parts of the size of the text."""
 
 

@@ -11,6 +11,8 @@ from ticketing.pages.charts import NUMBER, Row, data, framed, placed, room, roun
 
 _TOP, _BOTTOM, _LEFT, _RIGHT = 24, 46, 46, 16
 _LEVELS = (50, 90)
+_SPANNED = 97
+"""Up to here the axis has room for all: the last few units would make all others small."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,8 @@ def curve_chart(true: Curve, beside: Curve, unit: str, width: int) -> alt.LayerC
         width: Of the picture.
     """
     height = 330 if width >= WIDE else 290
-    latest = max((at for curve in (true, beside) for _, at in curve.reached()), default=1.0)
+    reached = [one for curve in (true, beside) for one in curve.reached()]
+    latest = max((at for percent, at in reached if percent <= _SPANNED), default=1.0)
     x, end = _time(latest, f"{unit} from receipt to hand-back")
     title = alt.Chart(data([{"said": "back, of 100 units"}])).mark_text(align="left", color=FAINT)
     layers = [
@@ -77,22 +80,28 @@ def _levels() -> alt.Chart:
 
 
 def _line(curve: Curve, x: alt.X, end: float, colour: str) -> alt.Chart:
+    """The curve as far as the axis goes; where it goes on behind it, level up to there."""
+    reached = curve.reached()
+    seen = [(percent, at) for percent, at in reached if at <= end]
     points: list[Row] = [{"time": 0, "percent": 0}]
-    points += [{"time": at, "percent": percent} for percent, at in curve.reached()]
+    points += [{"time": at, "percent": percent} for percent, at in seen]
+    if seen and len(seen) < len(reached):
+        points.append({"time": end, "percent": seen[-1][0]})
     lines = alt.Chart(data(points)).mark_line(interpolate="step-after", color=colour, strokeWidth=2)
     return placed(lines, x=x, y=_share(), order="percent:Q")
 
 
 def _band(curve: Curve, x: alt.X, end: float) -> alt.Chart:
-    """Between the limits; where there is no upper one, up to the end of the picture."""
-    rows = []
-    for percent, _ in curve.reached():
+    """Between the limits, also of what is not reached; where there is no upper one, up to the end of the picture."""
+    rows: list[Row] = []
+    for percent in sorted(curve.at):
         low, high = curve.low.get(percent), curve.high.get(percent)
-        if low is not None or high is not None:
-            rows.append(
-                {"percent": percent, "time": min(low or 0, end), "high": end if high is None else min(high, end)}
-            )
-    area = alt.Chart(data(rows)).mark_area(orient="horizontal", color=FIGURE, opacity=0.16, interpolate="step-after")
+        if (low is not None or high is not None) and (low or 0) <= end:
+            ends = {"time": low or 0, "high": end if high is None else min(high, end)}
+            rows += [] if rows else [{"percent": percent - 1, **ends}]
+            rows.append({"percent": percent, **ends})
+    # A horizontal area is drawn from the top down: only so each edge steps to a percent at the limit of that percent.
+    area = alt.Chart(data(rows)).mark_area(orient="horizontal", color=FIGURE, opacity=0.16, interpolate="step-before")
     return placed(area, x=x, x2="high:Q", y=_share())
 
 

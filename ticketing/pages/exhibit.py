@@ -12,6 +12,19 @@ from ticketing.projections.report_words import MEANING, cohort_words
 Cell = Callable[[ReportRow], Part | Number]
 """What a row has to say in a column."""
 
+_NAMES: Mapping[str, str] = {
+    "ledger_turnaround": "turnaround",
+    "sla": "at present",
+    "sla_over_service": "in half the time",
+    "sla_judged_then": "judged then",
+}
+"""What figures are called beside each other, as they are in a terminal; the others by their own name."""
+
+_MEANING: Mapping[str, str] = {
+    **MEANING,
+    "ledger_turnaround": "first receipt to last hand-back of all tickets together: what the parts add up to",
+}
+
 _DAYS = {"h_days": "complaint_rate_opened", "w_days": "complaint_rate"}
 """The figure that goes by each number of days."""
 
@@ -29,6 +42,7 @@ class Exhibit:
         pictures: Its charts; none where there is nothing to draw.
         numbers: The table behind it.
         beside: The figures that the pictures show beside the report's own.
+        tabled: The rows that the table shows; None for all.
     """
 
     anchor: str
@@ -39,6 +53,7 @@ class Exhibit:
     pictures: Sequence[Html]
     numbers: Html
     beside: Sequence[str] = ()
+    tabled: Sequence[ReportRow] | None = None
 
     def shown(self) -> Html:
         """The exhibit as markup."""
@@ -58,7 +73,7 @@ class Exhibit:
         """What the pictures mean, and of what they are."""
         meant = _meant(row for row in self.report.rows if row.figure in self._figures())
         if not meant:
-            meant = [joined([tag("code", self.report.definition), f" {MEANING.get(self.report.figure, '')}"])]
+            meant = [joined([tag("code", self.report.definition), f" {_MEANING.get(self.report.figure, '')}"])]
         of = self.report.parameters.get("of")
         if of is not None:
             meant.insert(0, joined([tag("code", self.report.definition), f" of {spaced(str(of))}"]))
@@ -67,15 +82,22 @@ class Exhibit:
 
     def _behind(self) -> list[Html]:
         """The table, and what those of its figures mean that no picture shows."""
-        others = _meant(row for row in self.report.rows if row.figure not in self._figures())
+        tabled = self.report.rows if self.tabled is None else self.tabled
+        others = _meant(row for row in tabled if row.figure not in self._figures())
         rows = tag("div", self.numbers, class_="wide-table")
         return [rows, listed(others, "definitions")] if others else [rows]
 
 
 def _meant(rows: Iterable[ReportRow]) -> list[Html]:
     """What the figures of the rows mean, each once."""
-    meanings = dict.fromkeys((row.definition, MEANING.get(row.figure)) for row in rows)
+    meanings = dict.fromkeys((row.definition, _meaning(row.figure)) for row in rows)
     return [joined([tag("code", definition), meaning and f" {meaning}"]) for definition, meaning in meanings]
+
+
+def _meaning(figure: str) -> str | None:
+    """What a figure means, after the name that it has in the table where that is another."""
+    name, meaning = _NAMES.get(figure), _MEANING.get(figure)
+    return f"{name}: {meaning}" if name and meaning else meaning
 
 
 def _provenance(report: Report, main: ReportRow | None) -> str:
@@ -150,7 +172,7 @@ def rate_columns(first: Mapping[str, Cell]) -> dict[str, Cell]:
 
 def figure_cell(row: ReportRow) -> str:
     """The figure in words."""
-    return spaced(row.figure)
+    return _NAMES.get(row.figure) or spaced(row.figure)
 
 
 def of_group(name: str) -> Cell:

@@ -1,4 +1,7 @@
-"""Funnel chart: the rates of groups by their size, between the limits of what chance does to groups of that size."""
+"""Funnel chart: the rates of groups by their size, between the limits of what chance does to groups of that size.
+
+A rate beyond the axis is a triangle at its upper end, which says the rate where it has room for words.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -121,9 +124,17 @@ def _limit_lines(
 
 
 def _dots(points: Sequence[Point], end: float, x: alt.X, y: alt.Y) -> alt.Chart:
-    rows = [{"n": point.n, "rate": min(point.rate, end), "colour": point.colour} for point in points]
+    rows = [
+        {
+            "n": point.n,
+            "rate": min(point.rate, end),
+            "colour": point.colour,
+            "shape": "circle" if point.rate <= end else "triangle-up",
+        }
+        for point in points
+    ]
     dots = alt.Chart(data(rows)).mark_point(filled=True, size=64, opacity=0.9)
-    return placed(dots, x=x, y=y, color=literal("colour"))
+    return placed(dots, x=x, y=y, color=literal("colour"), shape=alt.Shape("shape:N", scale=None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +179,11 @@ def _names(points: Sequence[Point], levels: Sequence[tuple[str, float]], inside:
         name(said, FAINT, _beside_line(inside.at(0, rate)[1], room(said), inside))
     across = inside.at(0, levels[0][1])[1]
     taken.append((0.0, across - 2, inside.width, across + 2))
-    worthy = _worth_naming(points)
+    worthy = _worth_naming(points) | {point.name for point in points if point.rate > inside.end}
     for point, (x, y) in sorted(zip(points, dots, strict=True), key=lambda one: _named_first(one[0])):
         if point.name in worthy:
-            said = fitting(point.name, 150)
+            beyond = f" ↑ {point.rate:,.1f}" if point.rate > inside.end else ""
+            said = fitting(point.name, 150) + beyond
             name(said, SIGNAL if point.is_signal else FAINT, _beside_point(x, y, room(said)))
     words = alt.Chart(data(rows)).mark_text(align=alt.ExprRef("datum.align"))
     x_at = alt.X("x:Q", scale=None, axis=None)

@@ -1,4 +1,7 @@
-"""Page file: a page written whole or not at all, and over another file only when that is asked for."""
+"""Page file: a page written whole or not at all, and over another file only when that is asked for.
+
+A page may be read by whom the umask lets read any new file.
+"""
 
 import os
 import tempfile
@@ -20,16 +23,14 @@ def write_page(path: Path, page: str, *, is_replacing: bool = False) -> None:
     """
     refuse_existing(path, is_replacing=is_replacing)
     try:
-        number, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        temporary = Path(name)
-        try:
-            with os.fdopen(number, "w", encoding="utf-8", newline="\n") as file:
+        # The folder is for the owner alone; a file that is opened in it has the mode that the umask says.
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
+            temporary = Path(folder) / path.name
+            with temporary.open("w", encoding="utf-8", newline="\n") as file:
                 file.write(page)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
     except OSError as error:
         raise BadInput(f"{path}: it cannot be written: {error.strerror or error}") from None
 

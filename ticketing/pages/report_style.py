@@ -28,10 +28,11 @@ summary { cursor: pointer; color: var(--link); font-size: .95em; }
   .truth { font-size: 1.15rem; }
 }
 @media print {
-  .shown { grid-template-columns: minmax(0, 1fr); gap: 3mm; }
+  .shown, .pictures { display: block; }
   figure { margin: 4mm 0 9mm; }
   .head { break-inside: avoid; break-after: avoid; }
-  .chart, .shown { break-inside: avoid; }
+  .chart { break-inside: avoid; margin-bottom: 4mm; }
+  .about { break-inside: avoid; break-before: avoid; }
   summary { display: none; }
   details::details-content { content-visibility: visible; display: block; block-size: auto; }
 }

@@ -1,6 +1,7 @@
 """Row chart: figures under each other, each with its name, its number, and a dot with its interval or a bar.
 
-On a narrow picture name and number stand above the mark, on a wide one beside it.
+On a narrow picture name and number stand above the mark, on a wide one beside it. An interval that goes on behind the
+axis ends in an arrow head.
 """
 
 from collections.abc import Sequence
@@ -106,6 +107,7 @@ class _Rows:
         if self.scale.held_against is not None:
             layers += self._held_against(self.scale.held_against)
         layers += [self._intervals([row for row in marked if row["low"] is not None])]
+        layers += [self._arrow_heads([row for row in marked if row["goes_on"]])]
         layers += [self._bars([row for row in marked if row["is_bar"]])]
         layers += [self._dots([row for row in marked if not row["is_bar"]]), *self._words(rows)]
         return framed(
@@ -128,6 +130,7 @@ class _Rows:
             "value": line.value,
             "low": line.low,
             "high": None if line.high is None else min(line.high, self.end),
+            "goes_on": line.high is not None and line.high > self.end,
             "zero": 0,
             "colour": line.colour,
             "is_bar": line.is_bar,
@@ -165,6 +168,10 @@ class _Rows:
     def _intervals(self, rows: Sequence[Row]) -> alt.Chart:
         lines = alt.Chart(data(rows)).mark_rule(strokeWidth=3, strokeCap="round", opacity=0.45)
         return placed(lines, x=self._x("low"), x2="high:Q", y=pixels("y"), color=literal("colour"))
+
+    def _arrow_heads(self, rows: Sequence[Row]) -> alt.Chart:
+        heads = alt.Chart(data(rows)).mark_point(shape="triangle-right", filled=True, size=70, opacity=1)
+        return placed(heads, x=self._x("high"), y=pixels("y"), color=literal("colour"))
 
     def _dots(self, rows: Sequence[Row]) -> alt.Chart:
         dots = alt.Chart(data(rows)).mark_point(filled=True, size=70, opacity=1)

@@ -39,6 +39,7 @@ def compliance(report: Report) -> Exhibit:
         said = "; ".join(f"{row.group.get('clock')}: {rate_said(row)}" for row in seen)
         pictures.append(both_widths(lambda width: row_chart(drawn, scale, width), said))
     columns = rate_columns({"figure": figure_cell, "policy": of_group("policy"), "clock": of_group("clock")})
+    tabled = [row for row in report.rows if row.percentiles is None]
     return Exhibit(
         anchor="sla",
         title="Were the clocks met?",
@@ -46,7 +47,8 @@ def compliance(report: Report) -> Exhibit:
         report=report,
         main=seen[0] if len(seen) == 1 else None,
         pictures=pictures,
-        numbers=numbers([row for row in report.rows if row.percentiles is None], columns),
+        numbers=numbers(tabled, columns),
+        tabled=tabled,
     )
 
 
@@ -124,6 +126,7 @@ def backlog(report: Report) -> Exhibit:
         scale = Scale(title="open tickets", end=max(ages.values()), least=1)
         said = f"Open tickets by age: {', '.join(f'{_age(age)} {count:,}' for age, count in ages.items())}."
         pictures.append(both_widths(lambda width: row_chart(drawn, scale, width), said))
+    tabled = [row for row in report.rows if row.ages is not None]
     columns: dict[str, Cell] = {
         "state": lambda row: spaced(row.group.get("state") or "all"),
         "waits for": lambda row: spaced(row.group.get("wait") or ""),
@@ -137,7 +140,8 @@ def backlog(report: Report) -> Exhibit:
         report=report,
         main=None,
         pictures=pictures,
-        numbers=numbers([row for row in report.rows if row.ages is not None], columns),
+        numbers=numbers(tabled, columns),
+        tabled=tabled,
     )
 
 

@@ -10,9 +10,6 @@ from ticketing.projections.report import Limit, Number, Report, ReportRow
 PERCENTS = tuple(range(1, 100))
 """The percentiles that the curves are drawn from."""
 
-_LAST = 97
-"""Curves are drawn up to here: the last few units would make all others small."""
-
 _TABLED = (10, 25, 50, 75, 90, 95)
 _UNITS = {"s": "seconds", "h": "hours", "d": "days"}
 
@@ -89,12 +86,11 @@ def _limit(limit: Limit, percent: int) -> Number | None:
 
 
 def _curve(name: str, row: ReportRow) -> Curve:
-    shown = range(1, _LAST + 1)
     return Curve(
         name=name,
-        at={percent: _at(row, percent) for percent in shown},
-        low={percent: _limit(row.low, percent) for percent in shown},
-        high={percent: _limit(row.high, percent) for percent in shown},
+        at={percent: _at(row, percent) for percent in PERCENTS},
+        low={percent: _limit(row.low, percent) for percent in PERCENTS},
+        high={percent: _limit(row.high, percent) for percent in PERCENTS},
     )
 
 

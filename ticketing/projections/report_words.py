@@ -21,7 +21,7 @@ MEANING: Mapping[str, str] = {
     "turnaround_to_notice": "first receipt to the last notice that the unit is ready, else to the hand-back",
     "turnaround_in_house": "from complete papers to the end of work",
     "turnaround_without_home": "the turnaround less the time at home between cycles",
-    "within_days": "handed back in time ÷ tickets whose days have passed; open ones past them failed",
+    "within_days": "handed back within the days of first receipt ÷ received so long ago; open ones past them failed",
     "first_pass": "passed at first presentation ÷ presented",
     "reworked": "sent back by the inspector at least once ÷ presented",
     "complaint_rate": "with a complaint up to W days after hand-back ÷ handed back at least W days ago",
@@ -100,6 +100,31 @@ MEANING: Mapping[str, str] = {
     "closed_and_reopened": "first closed and reopened within the days ÷ first closed so long ago",
 }
 """What each figure says, as half a sentence."""
+
+_ENUMERATED = frozenset(
+    {"about", "channel", "entitlement", "entitlement_again", "ground", "in_favour_of", "party", "role"}
+    | {"site_kind", "state", "till", "wait"}
+)
+"""Dimensions whose values are words of this package; those of all others are names, ids and codes of the company."""
+_OF_WAITS = frozenset({"ledger", "ledger_overlap", "ledger_turnaround", "site_time"})
+"""Figures whose `cause` is that of a wait; elsewhere it is a code of what was broken."""
+_ENTITLEMENTS: Mapping[str | None, str] = {None: "undecided", "none": "customer pays"}
+
+
+def value_words(figure: str, dimension: str, value: str | None) -> str:
+    """What a value of a dimension is called: names, ids and codes as they are, our own words with blanks.
+
+    Args:
+        figure: Of which it is a group.
+        dimension: By its name.
+        value: None where it is unknown.
+    """
+    if dimension in {"entitlement", "entitlement_again"} and value in _ENTITLEMENTS:
+        return _ENTITLEMENTS[value]
+    if value is None:
+        return "unknown"
+    is_ours = dimension in _ENUMERATED or (dimension == "cause" and figure in _OF_WAITS)
+    return value.replace("_", " ") if is_ours else value
 
 
 def cohort_words(report: Report) -> str:
