@@ -54,7 +54,7 @@ soak: .venv/.installed-test ## kill processes and servers for ten minutes: write
 phone-clocks: .venv/.installed-test ## the clocks and figures of all 1,104 phones on every store; make test takes a hundred
 	@TICKETING_PHONES=1104 .venv/bin/python -m pytest -k hundred tests/test_reports_of_real_logs.py
 
-bench: .venv/.installed-test ## how fast it is beside others; ENTRY=due_dates names one
+bench: .venv/.installed-test ## how fast it is beside others: writes docs/performance.md; ENTRY=import names one
 	@.venv/bin/python -m tests.bench $(ENTRY)
 
 bench-large: .venv/.installed-test ## what needs millions of rows; ENTRY=audit names one

@@ -1,20 +1,41 @@
 """The long form: `python -m tests.bench [ENTRY]` runs one entry or all, prints a table and keeps the figures.
 
-They go into `bench.json`, entry by entry; what is there of other entries stays.
+They go into `bench.json`, entry by entry; what is there of other entries stays. After each,
+docs/performance.md is written.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from statistics import median
 
-from tests.bench.compared import Compared
+from tests.bench import page, places
+from tests.bench.compared import HEADING, told
 from tests.bench.due_dates import due_dates
+from tests.bench.import_time import import_time
+from tests.bench.places import Places
+from tests.bench.reading import catch_up, log_replay, ticket_rebuild
+from tests.bench.writing import append, command, imported
 from tests.bench_large.__main__ import keep
 
-ENTRIES: Mapping[str, Callable[[], Compared]] = {"due_dates": due_dates}
+Entry = Callable[[Places], dict[str, object]]
+ENTRIES: Mapping[str, Entry] = {
+    "append_64_threads": lambda at: append(at, "postgresql", callers=64, aim=15).figures(),
+    "command_1_thread": lambda at: command(at, "postgresql", callers=1, tickets=1000, aim=2).figures(),
+    "command_64_threads": lambda at: command(at, "postgresql", callers=64, tickets=1000, aim=6).figures(),
+    "import": lambda at: imported(at, "postgresql", tickets=1000, aim=4).figures(),
+    "catch_up": lambda at: catch_up(at, our_tickets=10_000, their_tickets=100, aim=40, repeats=3).figures(),
+    "ticket_rebuild": lambda at: ticket_rebuild(at, aim=3).figures(),
+    "log_replay": lambda at: log_replay(at, our_tickets=2000, their_tickets=1000, aim=3).figures(),
+    "append_sqlite": lambda at: append(at, "sqlite", callers=1, repeats=3).figures(),
+    "command_sqlite": lambda at: command(at, "sqlite", callers=1, tickets=500, repeats=3).figures(),
+    "import_sqlite": lambda at: imported(at, "sqlite", tickets=1000, repeats=3).figures(),
+    "append_sqlite_normal": lambda at: append(at, "sqlite_normal", callers=1, repeats=3).figures(),
+    "command_sqlite_normal": lambda at: command(at, "sqlite_normal", callers=1, tickets=500, repeats=3).figures(),
+    "import_sqlite_normal": lambda at: imported(at, "sqlite_normal", tickets=1000, repeats=3).figures(),
+    "due_dates": lambda at: due_dates().figures(),
+    "import_time": lambda at: import_time(),
+}
 FIGURES = Path("bench.json")
-_LINE = "{:<12}{:>28}{:>28}{:>20}{:>6}"
 
 
 def main(names: list[str]) -> int:
@@ -23,26 +44,15 @@ def main(names: list[str]) -> int:
         if name not in ENTRIES:
             print(f"there is no entry {name}; there are {', '.join(ENTRIES)}", file=sys.stderr)
             return 2
-    found = {name: ENTRIES[name]() for name in names or ENTRIES}
-    for name, compared in found.items():
-        keep(name, compared.figures(), FIGURES)
-    print("\n".join(table(found)))
-    print(f"written: {FIGURES}")
+    print(HEADING, flush=True)
+    with places.opened() as at:
+        for name in names or ENTRIES:
+            figures = ENTRIES[name](at)
+            keep(name, figures, FIGURES, server=at.server())
+            page.write()
+            print("\n".join(told(name, figures)), flush=True)
+    print(f"written: {FIGURES}, {page.PAGE.name}")
     return 0
-
-
-def table(found: Mapping[str, Compared]) -> Iterator[str]:
-    """Two lines an entry: medians, in brackets the least and the most of all repeats; and what was done."""
-    yield _LINE.format("entry", "ours per second", "theirs per second", "times", "aim")
-    for name, one in found.items():
-        yield _LINE.format(name, *map(spread, (one.ours, one.theirs, one.ratios)), f"{one.aim:,.0f}")
-        yield f"  against {one.against}: {one.told}"
-
-
-def spread(rates: Iterable[float]) -> str:
-    """The median, the least and the most: `63,120 (61,004–65,310)`."""
-    found = list(rates)
-    return f"{median(found):,.0f} ({min(found):,.0f}–{max(found):,.0f})"
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from random import Random
 import businesstimedelta
 import pytz
 
-from tests.bench.compared import Compared, rate
+from tests.bench.compared import Compared, Turn, in_turn, rate
 from tests.time_stories import WORKDAYS, windows
 from ticketing.adapters.freezing import frozen
 from ticketing.domain import clock
@@ -55,19 +55,18 @@ def due_dates(*, count: int = 500, repeats: int = 7) -> Compared:
     for one in some:
         if ours(hours, one) != theirs(rules, one):
             raise ValueError(f"{one}: ours is {ours(hours, one)}, theirs {theirs(rules, one)}")
-    turns = [
-        (
-            rate(count, lambda: [ours(hours, one) for one in some]),
-            rate(count, lambda: [theirs(rules, one) for one in some]),
-        )
-        for _ in range(repeats)
-    ]
+    our_turns, their_turns = in_turn(
+        lambda: Turn(rate(count, lambda: [ours(hours, one) for one in some])),
+        lambda: Turn(rate(count, lambda: [theirs(rules, one) for one in some])),
+        repeats,
+    )
     return Compared(
         against=f"businesstimedelta {version('businesstimedelta')}",
         told=f"{count} due dates of 8 to 80 working hours, {_FIRST} to {_LAST}, three pauses each; all are equal",
+        unit="due dates",
         aim=AIM,
-        ours=tuple(ours for ours, _ in turns),
-        theirs=tuple(theirs for _, theirs in turns),
+        ours=our_turns,
+        theirs=their_turns,
     )
 
 

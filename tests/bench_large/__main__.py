@@ -1,6 +1,7 @@
 """The long form: `python -m tests.bench_large [ENTRY]` runs one entry or all, and keeps the figures.
 
-They go into `bench-large.json`, entry by entry; what is there of other entries stays.
+They go into `bench-large.json`, entry by entry; what is there of other entries stays. Then
+docs/performance.md is written.
 """
 
 import json
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tests.bench import page
 from tests.bench_large.audit import audit
 from tests.bench_large.clocks_due import clocks_due
 from tests.bench_large.past_reports import past_entries
@@ -33,14 +35,18 @@ def main(names: list[str]) -> int:
             return 2
     for name in names or ENTRIES:
         keep(name, ENTRIES[name]())
-    print(f"written: {FIGURES}")
+    page.write()
+    print(f"written: {FIGURES}, {page.PAGE.name}")
     return 0
 
 
-def keep(name: str, figures: dict[str, object], path: Path = FIGURES) -> None:
-    """Writes an entry's figures beside those of others."""
+def keep(name: str, figures: dict[str, object], path: Path = FIGURES, *, server: str = "") -> None:
+    """Writes an entry's figures beside those of others, and the machine, with the server if there is one."""
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    kept |= {"machine": _machine(), "entries": {**kept.get("entries", {}), name: figures}}
+    kept |= {
+        "machine": ", ".join(filter(None, (_machine(), server))),
+        "entries": {**kept.get("entries", {}), name: figures},
+    }
     path.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
 
 
