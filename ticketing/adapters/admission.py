@@ -1,8 +1,10 @@
 """Admission: what every store does under the log's lock: whether an append may come in, its positions and its stamp."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
@@ -50,6 +52,12 @@ class Admitted:
         return zip(self.facts, self.encoded.stored, strict=True)
 
 
+def _shut() -> Lock:
+    gate = Lock()
+    gate.acquire()
+    return gate
+
+
 @dataclass(slots=True, eq=False)
 class Request:
     """One call of `append` on its way.
@@ -58,12 +66,19 @@ class Request:
         admitted: What was let in of it; it is kept only when its transaction is.
         error: Why it was not.
         is_done: Whether it has its answer.
+        gate: Shut until there is a reason for its thread to look again.
     """
 
     encoded: Sequence[Encoded]
     admitted: Sequence[Admitted] = ()
     error: Exception | None = None
     is_done: bool = False
+    gate: Lock = field(default_factory=_shut)
+
+    def wake(self) -> None:
+        """Has its thread look again, though it may not sleep."""
+        with suppress(RuntimeError):  # it is open already
+            self.gate.release()
 
     def answer(self) -> list[tuple[Recorded[Event], ...]]:
         """The recorded facts, append by append.
@@ -112,14 +127,16 @@ class Standing:
     claimed: dict[Held, None] = field(default_factory=dict)
 
     def admit_each(self, requests: Sequence[Request], clock: Callable[[], datetime]) -> list[Admitted]:
-        """What of the requests is let in, in order; each is told, and none pays for another's conflict."""
+        """What of the requests is let in, in order; each is told, and none pays for what stops another."""
         for request in requests:
             before = self._copy() if len(requests) > 1 and len(request.encoded) > 1 else None
             request.admitted, request.error = (), None
             try:
                 request.admitted = [self._admit(one, clock) for one in request.encoded]
-            except Conflict as conflict:
-                request.error = conflict
+            except Exception as error:  # a conflict, or a clock that fails
+                if len(requests) == 1 and not isinstance(error, Conflict):
+                    raise  # there is nobody to be spared: its transaction fails
+                request.error = error
                 if before is not None:
                     self._restore(before)
                 elif len(requests) == 1:
@@ -145,6 +162,7 @@ class Standing:
 
         Raises:
             Conflict: As `Store.append` says; nothing of it was noted.
+            Exception: The clock's; the same.
         """
         append = encoded.append
         if append.command_id in self.commands:
@@ -154,13 +172,14 @@ class Standing:
             raise VersionConflict(f"stream {append.stream_id} is at version {version}, not {append.expected_version}")
         for claim in append.claims:
             self._require_free(claim, append)
+        facts = self._recorded(encoded.facts, clock)
         self.commands.add(append.command_id)
         self.versions[append.stream_id] = version + len(encoded.facts)
         for claim in append.releases:
             self._release(Held(claim.kind, claim.key, append.stream_id))
         for claim in append.claims:
             self._claim(Held(claim.kind, claim.key, append.stream_id))
-        return Admitted(encoded, self._recorded(encoded.facts, clock))
+        return Admitted(encoded, facts)
 
     def _require_free(self, claim: Claim, append: Append) -> None:
         if claim.is_exclusive:

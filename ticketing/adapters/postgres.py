@@ -18,6 +18,7 @@ from ticketing.adapters.admission import Admitted, Request, Standing, appends_of
 from ticketing.adapters.codec import Codec
 from ticketing.adapters.group import GroupCommit
 from ticketing.adapters.kept_rules import KeptRules
+from ticketing.adapters.postgres_arrays import Array, Kind
 from ticketing.adapters.postgres_log import PostgresLog, stored
 from ticketing.adapters.postgres_report import make_views
 from ticketing.adapters.postgres_schema import has_store, made_or_migrated
@@ -116,9 +117,10 @@ class PostgresStore(PostgresLog, Store):
             Whether somebody watches the log.
         """
         standing = self._standing(cursor, appends_of(requests))
-        find = require_known(self._projections)
-        for view in standing.inline:
-            find(view)
+        if standing.inline:
+            find = require_known(self._projections)
+            for view in standing.inline:
+                find(view)
         head = standing.position
         admitted = standing.admit_each(requests, self._clock)
         if not admitted:
@@ -135,9 +137,13 @@ class PostgresStore(PostgresLog, Store):
     def _standing(self, cursor: Cursor, appends: Sequence[Append]) -> Standing:
         streams = list({append.stream_id for append in appends})
         claims = claims_touched(appends)
-        commands = [append.command_id for append in appends]
-        kinds, keys = [kind for kind, _ in claims], [key for _, key in claims]
-        (found,) = cursor.execute(self._sql.select_standing, (streams, commands, kinds, keys)).fetchall()
+        asked = (
+            _array("uuid", streams),
+            _array("uuid", [append.command_id for append in appends]),
+            _array("text", [kind for kind, _ in claims]),
+            _array("text", [key for _, key in claims]),
+        )
+        (found,) = cursor.execute(self._sql.select_standing, asked).fetchall()
         head, stamp, versions, known_commands, held_kinds, held_keys, held_streams, *inline = found
         holders: dict[tuple[ClaimKind, str], list[UUID]] = {}
         for kind, key, stream_id in zip(held_kinds or (), held_keys or (), held_streams or (), strict=True):
@@ -249,33 +255,37 @@ def holds_store(url: str, schema: str) -> bool:
         return has_store(cursor, Statements(schema))
 
 
-def _arrays(admitted: Sequence[Admitted], standing: Standing) -> list[list[Any] | None]:
-    """The arguments of ticketing_append: one array per column, None for an empty one, which the driver is slow at."""
+def _arrays(admitted: Sequence[Admitted], standing: Standing) -> list[Array | None]:
+    """The arguments of ticketing_append: one array per column."""
     events = [row for one in admitted for row in one.rows]
     appends = [one.encoded.append for one in admitted]
     kept = [append.kept_command for append in appends]
     texts = [(append.stream_id, text) for append in appends for text in append.texts]
-    columns: list[list[Any]] = [
-        [fact.stream_id for fact, _ in events],
-        [fact.version for fact, _ in events],
-        [stored.topic for _, stored in events],
-        [stored.state for _, stored in events],
-        [fact.recorded_at for fact, _ in events],
-        [fact.stream_kind for fact, _ in events],
-        [append.command_id for append in appends],
-        [command.command_digest for command in kept],
-        [command.stream_id for command in kept],
-        [command.first_version for command in kept],
-        [command.last_version for command in kept],
-        [held.kind for held in standing.released],
-        [held.key for held in standing.released],
-        [held.stream_id for held in standing.released],
-        [held.kind for held in standing.claimed],
-        [held.key for held in standing.claimed],
-        [held.stream_id for held in standing.claimed],
-        [text.digest for _, text in texts],
-        [stream_id for stream_id, _ in texts],
-        [text.salt for _, text in texts],
-        [text.text.encode() for _, text in texts],
+    return [
+        _array("uuid", [fact.stream_id for fact, _ in events]),
+        _array("bigint", [fact.version for fact, _ in events]),
+        _array("text", [stored.topic for _, stored in events]),
+        _array("bytea", [stored.state for _, stored in events]),
+        _array("timestamptz", [fact.recorded_at for fact, _ in events]),
+        _array("text", [fact.stream_kind for fact, _ in events]),
+        _array("uuid", [append.command_id for append in appends]),
+        _array("text", [command.command_digest for command in kept]),
+        _array("uuid", [command.stream_id for command in kept]),
+        _array("bigint", [command.first_version for command in kept]),
+        _array("bigint", [command.last_version for command in kept]),
+        _array("text", [held.kind for held in standing.released]),
+        _array("text", [held.key for held in standing.released]),
+        _array("uuid", [held.stream_id for held in standing.released]),
+        _array("text", [held.kind for held in standing.claimed]),
+        _array("text", [held.key for held in standing.claimed]),
+        _array("uuid", [held.stream_id for held in standing.claimed]),
+        _array("text", [text.digest for _, text in texts]),
+        _array("uuid", [stream_id for stream_id, _ in texts]),
+        _array("bytea", [text.salt for _, text in texts]),
+        _array("bytea", [text.text.encode() for _, text in texts]),
     ]
-    return [column or None for column in columns]
+
+
+def _array(kind: Kind, values: Sequence[Any]) -> Array | None:
+    """The values as an argument; None is as good as none of them, and shorter."""
+    return Array(kind, values) if values else None

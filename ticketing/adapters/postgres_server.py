@@ -14,6 +14,7 @@ from eventsourcing.postgres import PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow, dict_row, tuple_row
 
+from ticketing.adapters.postgres_arrays import Array, ArrayDumper
 from ticketing.adapters.postgres_pool import Connection, PostgresPool
 from ticketing.domain.errors import BadInput, StoreClosed, StoreError
 
@@ -115,6 +116,7 @@ class PostgresServer(PostgresDatastore):
         connection = psycopg.connect(**self._said, autocommit=True, row_factory=dict_row)
         try:
             connection.execute(_SESSION)
+            connection.adapters.register_dumper(Array, ArrayDumper)
         except BaseException:
             connection.close()
             raise

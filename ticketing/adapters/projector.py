@@ -7,7 +7,7 @@ publication that cannot be read stops the rows that depend on it, and no other p
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -170,7 +170,7 @@ def fold_next_page(
 
 
 def fold_inline(
-    log: Log, inline: Iterable[ViewId], projections: Sequence[Projection[Any]], facts: Sequence[Logged]
+    log: Log, inline: Collection[ViewId], projections: Sequence[Projection[Any]], facts: Sequence[Logged]
 ) -> None:
     """Folds facts that were just written, within their transaction.
 
@@ -180,7 +180,7 @@ def fold_inline(
         projections: What the process has.
         facts: All of the transaction's facts, in order of position.
     """
-    if not facts:
+    if not facts or not inline:
         return
     find = require_known(projections)
     for projection in [known for view in inline if (known := find(view)) is not None]:
