@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import Field, dataclass, fields, is_dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import compress, islice
+from operator import attrgetter, is_not
 from types import MappingProxyType, NoneType, UnionType
 from typing import Annotated, Any, Generic, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -102,7 +103,7 @@ class RowForm(Generic[R]):
         self._write = [column.write or write.get(column.kind) for column in self.columns]
         self._read = [column.read or read.get(column.kind) for column in self.columns]
         self._fields = {column.name: columns_of_part(column.part) for column in self.columns if column.part is not None}
-        self._checks = [(column.name, column.is_kept) for column in self.columns]
+        self._values: Callable[[R], tuple[object, ...]] = attrgetter(*self.names)
 
     @property
     def row_class(self) -> type[R]:
@@ -136,18 +137,34 @@ class RowForm(Generic[R]):
         """The row's values for the table, in the order of the columns."""
         return tuple(
             value if value is None or convert is None else convert(value)
-            for value, convert in zip((getattr(row, name) for name in self.names), self._write, strict=True)
+            for value, convert in zip(self._values(row), self._write, strict=True)
         )
 
     def refusal(self, row: R) -> str | None:
         """Why no column takes a value of the row, in one line; None if all do."""
-        if type(row) is not self._row:
-            return f"a {type(row).__name__} in place of a {self._row.__name__}"
-        for name, is_kept in self._checks:
-            value = getattr(row, name)
-            if value is not None and not is_kept(value):
-                return f"{self._row.__name__}.{name}: {type(value).__name__} {str(value)[:40]!r} is no value for it"
-        return None
+        return self.refusals()(row)
+
+    def refusals(self) -> Callable[[R], str | None]:
+        """What says the same of rows one after another.
+
+        A fact changes a few values of a row, and to ask every column after every fact took longer than the fold: a
+        value that the same column has taken just before is not asked again.
+        """
+        taken: Sequence[object] = (None,) * len(self.columns)
+
+        def refusal(row: R) -> str | None:
+            nonlocal taken
+            if type(row) is not self._row:
+                return f"a {type(row).__name__} in place of a {self._row.__name__}"
+            values = self._values(row)
+            for column, value in compress(zip(self.columns, values, strict=True), map(is_not, values, taken)):
+                if value is not None and not column.is_kept(value):
+                    said = f"{type(value).__name__} {str(value)[:40]!r} is no value for it"
+                    return f"{self._row.__name__}.{column.name}: {said}"
+            taken = values
+            return None
+
+        return refusal
 
     def parts(self, rows: Iterable[R]) -> Iterator[list[tuple[Any, ...]]]:
         """The values of rows, a part at a time, no ticket twice in one; the first part may be empty.
@@ -171,11 +188,8 @@ class RowForm(Generic[R]):
         Raises:
             RowsRefused: Naming all of them.
         """
-        refused = {}
-        for row in rows:
-            refusal = self.refusal(row)
-            if refusal is not None:
-                refused[row.ticket_id] = refusal
+        refusal = self.refusals()
+        refused = {row.ticket_id: why for row in rows if (why := refusal(row)) is not None}
         if refused:
             raise RowsRefused(refused)
 

@@ -145,6 +145,9 @@ class MemoryView(View[R]):
     def refusal(self, row: R) -> str | None:
         return self._form.refusal(row)
 
+    def refusals(self) -> Callable[[R], str | None]:
+        return self._form.refusals()
+
     def save(
         self,
         rows: Iterable[R],

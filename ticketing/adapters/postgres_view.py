@@ -6,7 +6,7 @@ when a rebuild has just taken the table's place. Tuples are JSON text. Instants 
 in SQLite: statements that count subtract them at no cost, and the views for other tools show them as instants.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -213,6 +213,9 @@ class PostgresView(View[R]):
 
     def refusal(self, row: R) -> str | None:
         return self._form.refusal(row)
+
+    def refusals(self) -> Callable[[R], str | None]:
+        return self._form.refusals()
 
     def save(
         self,

@@ -361,7 +361,7 @@ def _fold_into(
     # A rebuild knows from the start what was dropped, also of what is still to come.
     todo = [fact for fact in page if fact.position not in dropped] if dropped else page
 
-    folded = fold_page(projection, loaded.rows, todo, history, view.refusal, waiting)
+    folded = fold_page(projection, loaded.rows, todo, history, view.refusals(), waiting)
     if pace is not None:
         followed.measure(len(page), pace)
     view.save(

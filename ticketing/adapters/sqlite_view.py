@@ -7,7 +7,7 @@ hyphens as in `ticketing_events`, truth is 0 or 1, tuples are JSON text.
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import chain
@@ -171,6 +171,9 @@ class SqliteView(View[R]):
 
     def refusal(self, row: R) -> str | None:
         return self._form.refusal(row)
+
+    def refusals(self) -> Callable[[R], str | None]:
+        return self._form.refusals()
 
     def save(
         self,

@@ -5,7 +5,7 @@ seen, and a leader writes only while its fencing number is the last that was giv
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -135,6 +135,10 @@ class View(ABC, Generic[R]):
     @abstractmethod
     def refusal(self, row: R) -> str | None:
         """Why no column takes a value of the row, in one line; None if all do."""
+
+    @abstractmethod
+    def refusals(self) -> Callable[[R], str | None]:
+        """What says the same of rows one after another, at a fraction of the cost."""
 
     @abstractmethod
     def save(

@@ -68,14 +68,14 @@ def fold_whole_page(
     letters = view.letters() if publishes(page) else loaded.letters
     waiting = {letter.ticket_id: letter for letter in letters if letter.dropped_at is None}
     dropped = {letter.position for letter in letters if letter.dropped_at is not None}
-    last = page[-1].position
+    last, refusal = page[-1].position, view.refusals()
     touched = _touched(projection, view, loaded, page, waiting)
     while batch := dict(islice(touched, _TICKETS)):
         streams = log.stored_streams(batch)
         for ticket_id, row in batch.items():
             rows = streams.get(ticket_id, ())
             history = log.read_each(row for row in rows if row.position <= last and row.position not in dropped)
-            folded = fold_whole(projection, ticket_id, history, rules, view.refusal)
+            folded = fold_whole(projection, ticket_id, history, rules, refusal)
             _take(made, ticket_id, row, folded.rows.get(ticket_id))
             _judge(made, waiting.get(ticket_id), folded.stopped.get(ticket_id))
         on_batch()

@@ -7,12 +7,13 @@ is in house, or where there is no custody, and else where the unit is. Of severa
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
 
 from ticketing.domain import events as e
 from ticketing.domain.lifecycle import LIFE_CYCLE, START
+from ticketing.domain.slots import replace
 from ticketing.domain.values import Event, Recorded
 from ticketing.projections.counts import Counted, Counts
 from ticketing.projections.dimensions import WITHOUT_CUSTODY, Dimensions, Take, with_dimensions

@@ -6,7 +6,7 @@ beyond what a calendar is frozen for.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from ticketing.domain.cuts import cut
 from ticketing.domain.judged import Judged
 from ticketing.domain.ledger import Span, causes_in_order, spans_of
 from ticketing.domain.promises import Promise, promises_of
+from ticketing.domain.slots import replace
 from ticketing.domain.time_rules import TimeRules
 from ticketing.domain.values import NATIVE, Event, Recorded
 from ticketing.projections.clock_parts import (

@@ -4,11 +4,12 @@ Cancelled tickets count here: a cancelled repair may be what the complaint is ab
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, cast
 
 from ticketing.domain import events as e
+from ticketing.domain.slots import replace
 from ticketing.domain.values import Event, Recorded
 from ticketing.projections.counts import Counted, Counts, Rate, rate_rows
 from ticketing.projections.dimensions import Take

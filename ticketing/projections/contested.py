@@ -5,10 +5,11 @@ Whether something was overturned is what an audit says (`Standing`), and which f
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ticketing.domain import events as e
 from ticketing.domain.hours import micros
+from ticketing.domain.slots import replace
 from ticketing.domain.values import Event, Recorded
 from ticketing.projections.aftermath import Aftermath
 from ticketing.projections.cases import case_of

@@ -4,12 +4,13 @@ A built-in row has these fields before its own, and its projection takes each fa
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Protocol, TypeVar, cast
 
 from ticketing.domain import events as e
 from ticketing.domain.events import Basis
+from ticketing.domain.slots import replace
 from ticketing.domain.values import NATIVE, Event, Recorded
 from ticketing.projections.row import Row
 from ticketing.projections.site_kinds import SiteKinds

@@ -4,10 +4,11 @@ A waiver is no presentation. Whatever was checked (a repair, no fault, a unit re
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from ticketing.domain import events as e
+from ticketing.domain.slots import replace
 from ticketing.domain.values import Event, Recorded
 from ticketing.projections.counts import Counted, Counts, Rate, conditions_of, rate_rows
 from ticketing.projections.dimensions import Take

@@ -10,12 +10,13 @@ notice that a clock sent is one. Silence runs from receipt to hand-back, disposa
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from ticketing.domain import events as e
 from ticketing.domain.hours import micros
+from ticketing.domain.slots import replace
 from ticketing.domain.values import Event, Recorded
 from ticketing.projections.dimensions import Take
 from ticketing.projections.turnaround import TurnaroundRow, with_course

@@ -5,7 +5,7 @@ an approval that was entered late counts from when it was given. What a rule ref
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from ticketing.domain import events as e
@@ -14,6 +14,7 @@ from ticketing.domain.command import Situation
 from ticketing.domain.evolve import evolve
 from ticketing.domain.reference import Reference
 from ticketing.domain.repair import REPAIR_NOT_APPROVED, WORK_NOT_APPROVED
+from ticketing.domain.slots import replace
 from ticketing.domain.ticket import Ticket
 from ticketing.domain.values import Event, Recorded
 from ticketing.projections.counts import Counted, Counts, Rate, conditions_of, holds, rate_rows

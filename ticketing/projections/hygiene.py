@@ -5,12 +5,13 @@ evidence of the system that it came from. Corrections and retractions are no fac
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ticketing.domain import events as e
 from ticketing.domain.errors import BadInput
 from ticketing.domain.near_due import pausing, recorded
+from ticketing.domain.slots import replace
 from ticketing.domain.time_rules import TimeRules
 from ticketing.domain.values import NATIVE, Event, Recorded
 from ticketing.domain.waits import waits_of

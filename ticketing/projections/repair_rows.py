@@ -7,11 +7,12 @@ the hand-back changes neither. The first repair is in columns of its own, since 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple
 
 from ticketing.domain import events as e
+from ticketing.domain.slots import replace
 from ticketing.domain.values import Event, Recorded
 from ticketing.projections.dimensions import WITHOUT_CUSTODY, Take
 from ticketing.projections.row import SHARED

@@ -8,18 +8,17 @@ whole histories are folded in `whole.py`.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from operator import attrgetter
 from traceback import format_exception_only
-from types import MappingProxyType, MemberDescriptorType
+from types import MappingProxyType
 from typing import Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
 from uuid import UUID
 
 from ticketing.domain.cuts import surviving
 from ticketing.domain.errors import UnreadableEvent
 from ticketing.domain.events import EventCorrected, EventRetracted
+from ticketing.domain.slots import replace
 from ticketing.domain.time_rules import TimeRules
 from ticketing.domain.values import Event, Logged, Recorded, Unreadable
 
@@ -122,32 +121,8 @@ def _applied(projection: FactProjection[R], row: R, fact: Recorded[Event]) -> R:
 
 
 def stamped(row: R, latest_at: datetime | None, version: int) -> R:
-    """`dataclasses.replace` without the constructor, which was half of what a fold costs: this runs once per fact."""
-    read, writers = _slots(type(row))  # type: ignore[arg-type]  # mypy takes the class itself for unhashable
-    after = object.__new__(type(row))
-    for write, value in zip(writers, read(row), strict=True):
-        write(after, value)
-    _WRITE_LATEST_AT(after, latest_at)
-    _WRITE_VERSION(after, version)
-    return after
-
-
-@cache
-def _slots(kind: type[Row]) -> tuple[Callable[[Row], tuple[object, ...]], tuple[Callable[[Row, object], None], ...]]:
-    """How all fields of a row are read, and how each is written."""
-    names = [field.name for field in fields(kind)]
-    return attrgetter(*names), tuple(_writer(kind, name) for name in names)
-
-
-def _writer(kind: type[Row], name: str) -> Callable[[Row, object], None]:
-    slot = getattr(kind, name, None)
-    if isinstance(slot, MemberDescriptorType):
-        return slot.__set__
-    return lambda row, value: object.__setattr__(row, name, value)  # a host's row without slots
-
-
-_WRITE_LATEST_AT = _writer(Row, "latest_at")
-_WRITE_VERSION = _writer(Row, "version")
+    """The row with what every row has."""
+    return replace(row, latest_at=latest_at, version=version)
 
 
 @dataclass(frozen=True, slots=True)

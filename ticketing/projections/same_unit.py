@@ -6,11 +6,12 @@ begins another life should it turn up again. Tickets come in order of (opened at
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 from ticketing.domain import events as e
+from ticketing.domain.slots import replace
 from ticketing.domain.values import Event, Recorded
 from ticketing.projections.dimensions import Take
 from ticketing.projections.turnaround import TurnaroundRow, with_course

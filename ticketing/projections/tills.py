@@ -15,9 +15,10 @@ row cannot hold: such tickets are left out, and counted under their first curren
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ticketing.domain import events as e
+from ticketing.domain.slots import replace
 from ticketing.domain.values import Event, Money, Recorded
 from ticketing.projections.aftermath import Aftermath
 from ticketing.projections.amounts import money_row, ten_thousandths

@@ -6,13 +6,14 @@ of the diagnosis stands for receipt and the end of work for hand-back; a closing
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, TypeVar, cast, get_args
 
 from ticketing.domain import events as e
 from ticketing.domain.hours import micros
 from ticketing.domain.lifecycle import LIFE_CYCLE, START, Move
+from ticketing.domain.slots import replace
 from ticketing.domain.values import Event, Recorded
 from ticketing.projections.counts import Counted, Counts, Rate, conditions_of, holds, one_of, rate_rows
 from ticketing.projections.dimensions import WITHOUT_CUSTODY, Dimensions, Take, with_dimensions
