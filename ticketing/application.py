@@ -216,6 +216,16 @@ class Ticketing:
         if isinstance(command, OpenTicket) and command.ticket_id is None:
             command = command.model_copy(update={"ticket_id": drawn_uuid(self._random_bytes)})
         conflict: Conflict | None = None
+        known = () if isinstance(command, Publish) else self._recent.known(_ticket_of(command))
+        if known:
+            # The store may have more than is in memory. What it lets in all the same was decided on the latest facts;
+            # a refusal is none before it was asked, and a repeated command has its first result there.
+            try:
+                return self._attempt(command, saying, known)
+            except Conflict as error:
+                conflict = error
+            except (BadInput, CommandRejected, NotFound):
+                pass
         for _ in range(self.settings.attempts):
             # An id drawn just now can be on record only after an attempt of our own.
             is_fresh = command.command_id is None and conflict is None
@@ -223,7 +233,9 @@ class Ticketing:
             if kept is not None:
                 return self._first_result(kept, saying)
             try:
-                return self._attempt(command, saying)
+                if isinstance(command, Publish):
+                    return self._publish(command, saying)
+                return self._attempt(command, saying, self._recent.stream(_ticket_of(command)))
             except ClaimConflict as error:
                 # The rules were asked first; a claim that they cannot see coming is refused when it fails twice.
                 if isinstance(conflict, ClaimConflict) and conflict.claim == error.claim:
@@ -239,11 +251,8 @@ class Ticketing:
         events = tuple(fact for fact in facts if fact.version <= kept.last_version)
         return Handled(kept.stream_id, kept.last_version, events, is_repeated=True)
 
-    def _attempt(self, command: Command, saying: Saying) -> Handled:
-        if isinstance(command, Publish):
-            return self._publish(command, saying)
+    def _attempt(self, command: Command, saying: Saying, history: Sequence[Recorded[Event]]) -> Handled:
         ticket_id = _ticket_of(command)
-        history = self._recent.stream(ticket_id)
         if not _is_of_ticket(history) and (history or not isinstance(command, OpenTicket)):
             raise CommandRejected("unknown-reference", f"there is no ticket {ticket_id}")
         refuse_stale_version(command, history[-1].version if history else 0)

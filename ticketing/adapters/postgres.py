@@ -7,7 +7,7 @@ table's file until it is used again. Whoever must be rid of these rotates them a
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 from uuid import UUID
 
 import psycopg
@@ -85,6 +85,7 @@ class PostgresStore(PostgresLog, Store):
         self._clock = clock
         self._projections = tuple(projections)
         self._group = GroupCommit(self._commit)
+        self._left: _Left | None = None
         try:
             with self._server.writing() as cursor:
                 self._key = made_or_migrated(cursor, self._sql, self._server.name, random_bytes)
@@ -104,31 +105,69 @@ class PostgresStore(PostgresLog, Store):
 
     def _commit(self, requests: Sequence[Request]) -> None:
         with self._server.reading() as cursor:
-            with cursor.connection.transaction():
-                is_watched = self._kept(cursor, requests)
+            is_watched = self._kept_at_once(cursor, requests)
+            if is_watched is None:
+                with cursor.connection.transaction():
+                    is_watched, left = self._kept(cursor, requests)
+                self._left = left
             if is_watched:
                 with suppress(psycopg.Error):  # what is appended is; who was not woken looks by himself
                     cursor.execute(self._sql.wake)
 
-    def _kept(self, cursor: Cursor, requests: Sequence[Request]) -> bool:
+    def _kept_at_once(self, cursor: Cursor, requests: Sequence[Request]) -> bool | None:
+        """Keeps the requests in one statement instead of four, if the log is as this process left it.
+
+        Returns:
+            Whether somebody watches the log; None where nothing was kept, since it is not, or something is in the way.
+        """
+        left, self._left = self._left, None
+        if left is None:
+            return None
+        appends = appends_of(requests)
+        versions: dict[UUID, int] = {}
+        for append in appends:
+            versions.setdefault(append.stream_id, append.expected_version)
+        expected = Standing(
+            position=left.position,
+            recorded_at=left.recorded_at,
+            versions=dict(versions),
+            commands=set(),
+            holders={},
+        )
+        admitted = expected.admit_each(requests, self._clock)
+        if any(request.error is not None for request in requests):
+            return None
+        claims = list(dict.fromkeys((claim.kind, claim.key) for append in appends for claim in append.claims))
+        asked = _asked(list(versions), appends, claims)
+        values = [left.position, *_arrays(admitted, expected), *asked]
+        found = cursor.execute(
+            self._sql.select_append_at_once, [*values, left.position, _array("bigint", list(versions.values()))]
+        ).fetchall()
+        if not found:
+            return None
+        self._left = _Left(expected.position, expected.recorded_at)
+        return bool(found[0][0])
+
+    def _kept(self, cursor: Cursor, requests: Sequence[Request]) -> "tuple[bool, _Left | None]":
         """Keeps what of the requests is let in.
 
         Returns:
-            Whether somebody watches the log.
+            Whether somebody watches the log, and how it is left, where the next append may come at once.
         """
         standing = self._standing(cursor, appends_of(requests))
         if standing.inline:
             find = require_known(self._projections)
             for view in standing.inline:
                 find(view)
-        head = standing.position
+        found = _Left(standing.position, standing.recorded_at)
         admitted = standing.admit_each(requests, self._clock)
         if not admitted:
-            return False
-        ((is_watched,),) = cursor.execute(self._sql.select_append, [head, *_arrays(admitted, standing)]).fetchall()
+            return False, found
+        values = [found.position, *_arrays(admitted, standing)]
+        ((is_watched,),) = cursor.execute(self._sql.select_append, values).fetchall()
         facts = [fact for one in admitted for fact in one.facts]
         fold_inline(self._inside(cursor), standing.inline, self._projections, facts)
-        return bool(is_watched)
+        return bool(is_watched), None if standing.inline else _Left(standing.position, standing.recorded_at)
 
     def _inside(self, cursor: Cursor) -> Log:
         """The log as the cursor's transaction has it."""
@@ -136,14 +175,9 @@ class PostgresStore(PostgresLog, Store):
 
     def _standing(self, cursor: Cursor, appends: Sequence[Append]) -> Standing:
         streams = list({append.stream_id for append in appends})
-        claims = claims_touched(appends)
-        asked = (
-            _array("uuid", streams),
-            _array("uuid", [append.command_id for append in appends]),
-            _array("text", [kind for kind, _ in claims]),
-            _array("text", [key for _, key in claims]),
-        )
-        (found,) = cursor.execute(self._sql.select_standing, asked).fetchall()
+        (found,) = cursor.execute(
+            self._sql.select_standing, _asked(streams, appends, claims_touched(appends))
+        ).fetchall()
         head, stamp, versions, known_commands, held_kinds, held_keys, held_streams, *inline = found
         holders: dict[tuple[ClaimKind, str], list[UUID]] = {}
         for kind, key, stream_id in zip(held_kinds or (), held_keys or (), held_streams or (), strict=True):
@@ -253,6 +287,25 @@ def holds_store(url: str, schema: str) -> bool:
     """
     with closing(PostgresServer(url, schema)) as server, server.reading() as cursor:
         return has_store(cursor, Statements(schema))
+
+
+class _Left(NamedTuple):
+    """How this process left the log: its last position and stamp."""
+
+    position: int
+    recorded_at: datetime | None
+
+
+def _asked(
+    streams: Sequence[UUID], appends: Sequence[Append], claims: Sequence[tuple[ClaimKind, str]]
+) -> list[Array | None]:
+    """The arguments of ticketing_standing behind the first."""
+    return [
+        _array("uuid", streams),
+        _array("uuid", [append.command_id for append in appends]),
+        _array("text", [kind for kind, _ in claims]),
+        _array("text", [key for _, key in claims]),
+    ]
 
 
 def _arrays(admitted: Sequence[Admitted], standing: Standing) -> list[Array | None]:

@@ -26,12 +26,17 @@ class Recent:
         self._kept: OrderedDict[UUID, tuple[Recorded[Event], ...]] = OrderedDict()
         self._lock = Lock()
 
-    def stream(self, stream_id: UUID) -> tuple[Recorded[Event], ...]:
-        """The facts of one stream as the store has them now, in order of version; empty when there is none."""
+    def known(self, stream_id: UUID) -> tuple[Recorded[Event], ...]:
+        """The facts of one stream as far as they are in memory: the store is not asked, and may have more of them."""
         with self._lock:
             known = self._kept.get(stream_id, ())
             if known:
                 self._kept.move_to_end(stream_id)
+        return known
+
+    def stream(self, stream_id: UUID) -> tuple[Recorded[Event], ...]:
+        """The facts of one stream as the store has them now, in order of version; empty when there is none."""
+        known = self.known(stream_id)
         new = self._store.stream(stream_id, after_version=len(known))
         if not new:
             return known
