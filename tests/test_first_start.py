@@ -130,7 +130,7 @@ def test_those_who_start_at_once_in_an_empty_schema_make_one_store(postgres_serv
     require_one_store(lambda: fresh_schema(postgres_server), facts=0, rounds=3)
 
 
-OLDER = pytest.mark.parametrize(("version", "facts", "rounds"), [(1, 15, ROUNDS), (2, 45, 3)])
+OLDER = pytest.mark.parametrize(("version", "facts", "rounds"), [(1, 15, ROUNDS), (2, 45, 3), (3, 43, 3)])
 """Stores of older versions, with what is on record in them."""
 
 

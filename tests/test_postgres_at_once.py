@@ -149,10 +149,11 @@ def test_rows_that_another_process_has_made_part_of_every_append_are_folded(stor
 def test_a_process_whose_store_was_brought_to_newer_tables_is_told_so(store: PostgresStore) -> None:
     assert store._left is not None
     with store._server.writing() as cursor:
-        standing = f"{store._server.schema}.ticketing_standing"
-        definition = "SELECT pg_get_functiondef(%s::regproc)"
-        ((body,),) = cursor.execute(definition, (standing,)).fetchall()
-        cursor.execute(body.replace("known_schema <> ", "known_schema + 1 <> ").encode())
+        functions = [f"{store._server.schema}.ticketing_{name}" for name in ("standing", "append")]
+        select = "SELECT pg_get_functiondef(name::regproc) FROM unnest(%s::text[]) AS name"
+        for (definition,) in cursor.execute(select, (functions,)).fetchall():
+            assert "known_schema <> " in definition
+            cursor.execute(definition.replace("known_schema <> ", "known_schema + 1 <> ").encode())
     for _ in range(2):
         with pytest.raises(StoreError, match="the tables were migrated"):
             store.append([append(2, 0)])

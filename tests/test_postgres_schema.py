@@ -134,12 +134,28 @@ def test_a_store_of_the_second_tables_goes_on_whole_and_gets_its_tree(postgres_u
         assert all(stand[ViewId(it.name, it.version)] == 46 for it in BUILT_IN)
 
 
-def test_who_opened_a_store_of_the_second_tables_before_cannot_append(postgres_url: str) -> None:
-    write_schema(postgres_url, 2)
-    standing = "SELECT head FROM ticketing_standing(2, '{}', '{}', '{}', '{}')"
-    assert answer(postgres_url, standing) == [(45,)]
+def test_a_store_of_the_third_tables_goes_on_whole(postgres_url: str) -> None:
+    write_schema(postgres_url, 3)
+    with Ticketing(postgres_url) as app:
+        assert {(state.id.name, state.position, state.is_inline) for state in app.store.views()} == {
+            ("backlog", 43, True),
+            ("turnaround", 41, False),
+        }
+        assert app.store.tree.size() == 42
+        app.handle(RECORD_NOTE)
+        assert app.notary.catch_up() == 44
+        app.projections.catch_up()
+        assert list(app.check(is_full=True)) == []
+
+
+@pytest.mark.parametrize(("version", "head"), [(2, 45), (3, 43)])
+def test_who_opened_a_store_of_older_tables_before_cannot_append(postgres_url: str, version: int, head: int) -> None:
+    write_schema(postgres_url, version)
+    standing = f"SELECT head FROM ticketing_standing({version}, '{{}}', '{{}}', '{{}}', '{{}}')"
+    assert answer(postgres_url, standing) == [(head,)]
     opened(postgres_url).close()
-    with pytest.raises(psycopg.errors.RaiseException, match=f"migrated to version {STORE_SCHEMA}, .* knows version 2"):
+    told = f"migrated to version {STORE_SCHEMA}, .* knows version {version}"
+    with pytest.raises(psycopg.errors.RaiseException, match=told):
         answer(postgres_url, standing)
 
 

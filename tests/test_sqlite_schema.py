@@ -125,6 +125,20 @@ def test_a_store_of_the_second_tables_goes_on_whole_and_gets_its_tree(path: Path
         assert all(stand[ViewId(it.name, it.version)] == 46 for it in BUILT_IN)
 
 
+def test_a_store_of_the_third_tables_goes_on_whole(path: Path, sqlite_url: str) -> None:
+    write_schema(path, 3)
+    with Ticketing(sqlite_url) as app:
+        assert {(state.id.name, state.position, state.is_inline) for state in app.store.views()} == {
+            ("backlog", 43, True),
+            ("turnaround", 41, False),
+        }
+        assert app.store.tree.size() == 42
+        app.handle(RECORD_NOTE)
+        assert app.notary.catch_up() == 44
+        app.projections.catch_up()
+        assert list(app.check(is_full=True)) == []
+
+
 def test_what_is_opened_again_is_not_brought_up_again(path: Path, sqlite_url: str) -> None:
     write_schema(path, 1)
     opened(sqlite_url).close()

@@ -7,7 +7,7 @@ table's file until it is used again. Whoever must be rid of these rotates them a
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, cast
 from uuid import UUID
 
 import psycopg
@@ -123,9 +123,8 @@ class PostgresStore(PostgresLog, Store):
         left, self._left = self._left, None
         if left is None:
             return None
-        appends = appends_of(requests)
         versions: dict[UUID, int] = {}
-        for append in appends:
+        for append in appends_of(requests):
             versions.setdefault(append.stream_id, append.expected_version)
         expected = Standing(
             position=left.position,
@@ -137,18 +136,13 @@ class PostgresStore(PostgresLog, Store):
         admitted = expected.admit_each(requests, self._clock)
         if any(request.error is not None for request in requests):
             return None
-        claims = list(dict.fromkeys((claim.kind, claim.key) for append in appends for claim in append.claims))
-        asked = _asked(list(versions), appends, claims)
-        values = [left.position, *_arrays(admitted, expected), *asked]
-        found = cursor.execute(
-            self._sql.select_append_at_once, [*values, left.position, _array("bigint", list(versions.values()))]
-        ).fetchall()
-        if not found:
-            return None
-        self._left = _Left(expected.position, expected.recorded_at)
-        return bool(found[0][0])
+        asked = [True, _array("uuid", list(versions)), _array("bigint", list(versions.values())), left.position]
+        is_watched = self._appended(cursor, [*asked, *_arrays(admitted, expected)])
+        if is_watched is not None:
+            self._left = _Left(expected.position, expected.recorded_at)
+        return is_watched
 
-    def _kept(self, cursor: Cursor, requests: Sequence[Request]) -> "tuple[bool, _Left | None]":
+    def _kept(self, cursor: Cursor, requests: Sequence[Request]) -> "tuple[bool | None, _Left | None]":
         """Keeps what of the requests is let in.
 
         Returns:
@@ -163,11 +157,14 @@ class PostgresStore(PostgresLog, Store):
         admitted = standing.admit_each(requests, self._clock)
         if not admitted:
             return False, found
-        values = [found.position, *_arrays(admitted, standing)]
-        ((is_watched,),) = cursor.execute(self._sql.select_append, values).fetchall()
+        is_watched = self._appended(cursor, [False, None, None, found.position, *_arrays(admitted, standing)])
         facts = [fact for one in admitted for fact in one.facts]
         fold_inline(self._inside(cursor), standing.inline, self._projections, facts)
-        return bool(is_watched), None if standing.inline else _Left(standing.position, standing.recorded_at)
+        return is_watched, None if standing.inline else _Left(standing.position, standing.recorded_at)
+
+    def _appended(self, cursor: Cursor, values: Sequence[object]) -> bool | None:
+        ((is_watched,),) = cursor.execute(self._sql.select_append, values).fetchall()
+        return cast("bool | None", is_watched)
 
     def _inside(self, cursor: Cursor) -> Log:
         """The log as the cursor's transaction has it."""
@@ -175,9 +172,14 @@ class PostgresStore(PostgresLog, Store):
 
     def _standing(self, cursor: Cursor, appends: Sequence[Append]) -> Standing:
         streams = list({append.stream_id for append in appends})
-        (found,) = cursor.execute(
-            self._sql.select_standing, _asked(streams, appends, claims_touched(appends))
-        ).fetchall()
+        claims = claims_touched(appends)
+        asked = (
+            _array("uuid", streams),
+            _array("uuid", [append.command_id for append in appends]),
+            _array("text", [kind for kind, _ in claims]),
+            _array("text", [key for _, key in claims]),
+        )
+        (found,) = cursor.execute(self._sql.select_standing, asked).fetchall()
         head, stamp, versions, known_commands, held_kinds, held_keys, held_streams, *inline = found
         holders: dict[tuple[ClaimKind, str], list[UUID]] = {}
         for kind, key, stream_id in zip(held_kinds or (), held_keys or (), held_streams or (), strict=True):
@@ -296,20 +298,8 @@ class _Left(NamedTuple):
     recorded_at: datetime | None
 
 
-def _asked(
-    streams: Sequence[UUID], appends: Sequence[Append], claims: Sequence[tuple[ClaimKind, str]]
-) -> list[Array | None]:
-    """The arguments of ticketing_standing behind the first."""
-    return [
-        _array("uuid", streams),
-        _array("uuid", [append.command_id for append in appends]),
-        _array("text", [kind for kind, _ in claims]),
-        _array("text", [key for _, key in claims]),
-    ]
-
-
 def _arrays(admitted: Sequence[Admitted], standing: Standing) -> list[Array | None]:
-    """The arguments of ticketing_append: one array per column."""
+    """The arguments of ticketing_append behind the first five: one array per column."""
     events = [row for one in admitted for row in one.rows]
     appends = [one.encoded.append for one in admitted]
     kept = [append.kept_command for append in appends]

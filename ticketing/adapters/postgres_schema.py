@@ -171,9 +171,11 @@ BEGIN
 END
 $$
 """
-# Returns whether somebody is to be woken.
+# Returns whether somebody is to be woken. Who comes at once has not asked how the log stands, and says what he takes
+# for granted: null tells him that it is not so, or that rows are to be folded too, and nothing was kept.
 _CREATE_APPEND = """
 CREATE FUNCTION {append} (
+    at_once boolean, known_schema integer, asked_streams uuid[], asked_versions bigint[],
     head bigint,
     event_streams uuid[], event_versions bigint[], event_topics text[], event_states bytea[],
     event_stamps timestamptz[], event_kinds text[],
@@ -184,7 +186,28 @@ CREATE FUNCTION {append} (
 ) RETURNS boolean LANGUAGE plpgsql VOLATILE SET enable_seqscan = off SET plan_cache_mode = auto AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock({locks}, {events_name}::regclass::oid::integer);
-    IF head <> (SELECT coalesce(max(notification_id), 0) FROM {events}) THEN
+    IF at_once AND (
+        known_schema <> {schema_version}
+        OR head <> (SELECT coalesce(max(notification_id), 0) FROM {events})
+        OR EXISTS (
+            SELECT FROM unnest(asked_streams, asked_versions) AS asked (stream_id, version)
+            WHERE asked.version <> coalesce(
+                (SELECT max(originator_version) FROM {events} WHERE originator_id = asked.stream_id), 0
+            )
+        )
+        OR EXISTS (SELECT FROM {commands} WHERE command_id = ANY (command_ids))
+        OR EXISTS (SELECT FROM {views} WHERE is_inline AND NOT is_next)
+    ) THEN
+        RETURN NULL;
+    END IF;
+    IF at_once AND claimed_kinds IS NOT NULL AND EXISTS (
+        SELECT FROM {claims} AS held
+        JOIN unnest(claimed_kinds, claimed_keys, claimed_streams) AS claimed (kind, key, stream_id) USING (kind, key)
+        WHERE held.stream_id <> claimed.stream_id
+    ) THEN
+        RETURN NULL;
+    END IF;
+    IF NOT at_once AND head <> (SELECT coalesce(max(notification_id), 0) FROM {events}) THEN
         RAISE EXCEPTION 'the log moved under its lock';
     END IF;
     INSERT INTO {events}
@@ -194,18 +217,24 @@ BEGIN
         WITH ORDINALITY AS added (stream_id, version, topic, state, stamp, kind, number);
     INSERT INTO {commands} (command_id, command_digest, stream_id, first_version, last_version)
     SELECT * FROM unnest(command_ids, command_digests, command_streams, first_versions, last_versions);
-    DELETE FROM {claims} WHERE (kind, key, stream_id) IN (
-        SELECT * FROM unnest(released_kinds, released_keys, released_streams)
-    );
-    INSERT INTO {claims} (kind, key, stream_id)
-    SELECT claimed.kind, claimed.key, claimed.stream_id
-    FROM unnest(claimed_kinds, claimed_keys, claimed_streams)
-        WITH ORDINALITY AS claimed (kind, key, stream_id, number)
-    ORDER BY claimed.number
-    ON CONFLICT DO NOTHING;
-    INSERT INTO {texts} (digest, stream_id, salt, text)
-    SELECT * FROM unnest(text_digests, text_streams, text_salts, text_bytes)
-    ON CONFLICT DO NOTHING;
+    IF released_kinds IS NOT NULL THEN
+        DELETE FROM {claims} WHERE (kind, key, stream_id) IN (
+            SELECT * FROM unnest(released_kinds, released_keys, released_streams)
+        );
+    END IF;
+    IF claimed_kinds IS NOT NULL THEN
+        INSERT INTO {claims} (kind, key, stream_id)
+        SELECT claimed.kind, claimed.key, claimed.stream_id
+        FROM unnest(claimed_kinds, claimed_keys, claimed_streams)
+            WITH ORDINALITY AS claimed (kind, key, stream_id, number)
+        ORDER BY claimed.number
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF text_digests IS NOT NULL THEN
+        INSERT INTO {texts} (digest, stream_id, salt, text)
+        SELECT * FROM unnest(text_digests, text_streams, text_salts, text_bytes)
+        ON CONFLICT DO NOTHING;
+    END IF;
     RETURN NOT pg_try_advisory_xact_lock({watches}, {events_name}::regclass::oid::integer);
 END
 $$
@@ -253,13 +282,20 @@ _MIGRATIONS = {
             text[], text[], uuid[], text[], text[], uuid[], text[], uuid[], bytea[], bytea[]
         )
         """,
-        _CREATE_STANDING,
-        _CREATE_APPEND,
     ),
-    # The function knows the version: a process of the older one is told so at its next append.
-    2: (LOCK_LOG, *_CREATE_PROOF, _CREATE_STANDING),
+    2: (LOCK_LOG, *_CREATE_PROOF),
+    3: (
+        LOCK_LOG,
+        """
+        DROP FUNCTION IF EXISTS {append}(
+            bigint, uuid[], bigint[], text[], bytea[], timestamptz[], text[],
+            uuid[], text[], uuid[], bigint[], bigint[],
+            text[], text[], uuid[], text[], text[], uuid[], text[], uuid[], bytea[], bytea[]
+        )
+        """,
+    ),
 }
-"""What makes of each older version of the tables the next."""
+"""What makes of each older version of the tables the next; after the last of them come the functions."""
 
 _INSERT_STORE = "INSERT INTO {store} (number, schema_version, key) VALUES (1, {schema_version}, %s)"
 _UPDATE_STORE = "UPDATE {store} SET schema_version = {schema_version}"
@@ -291,6 +327,9 @@ def made_or_migrated(cursor: Cursor, sql: Statements, server: str, random_bytes:
     for older in range(version, STORE_SCHEMA):
         for statement in _MIGRATIONS[older]:
             cursor.execute(sql.named(statement))
+    # They know the version: a process of an older one is told so at its next append.
+    for statement in (_CREATE_STANDING, _CREATE_APPEND):
+        cursor.execute(sql.named(statement))
     cursor.execute(sql.named(_UPDATE_STORE))
     return key
 

@@ -28,6 +28,7 @@ SELECT pg_advisory_xact_lock({locks}, {events_name}::regclass::oid::integer),
 _SELECT_STANDING = "SELECT * FROM {standing}({schema_version}, %s::uuid[], %s::uuid[], %s::text[], %s::text[])"
 _SELECT_APPEND = """
 SELECT {append}(
+    %s, {schema_version}, %s::uuid[], %s::bigint[],
     %s,
     %s::uuid[], %s::bigint[], %s::text[], %b::bytea[], %s::timestamptz[], %s::text[],
     %s::uuid[], %s::text[], %s::uuid[], %s::bigint[], %s::bigint[],
@@ -35,14 +36,6 @@ SELECT {append}(
     %s::text[], %s::text[], %s::uuid[],
     %s::text[], %s::uuid[], %b::bytea[], %b::bytea[]
 )
-"""
-# The log's lock, the look at what it has and the append in one statement, which is a transaction of its own. Nothing is
-# appended unless the log is as it was left and nothing stands against it.
-_SELECT_APPEND_AT_ONCE = f"""
-{_SELECT_APPEND.strip()}
-FROM ({_SELECT_STANDING}) AS standing
-WHERE coalesce(head, 0) = %s AND versions = %s::bigint[] AND cardinality(known_commands) = 0 AND held_kinds IS NULL
-    AND inline_names IS NULL
 """
 _WAKE = "SELECT pg_notify({channel}, '')"
 _LISTEN = "LISTEN {channel_name}"
@@ -153,7 +146,6 @@ class Statements:
         self.lock_log = self.named(LOCK_LOG)
         self.select_standing = self.named(_SELECT_STANDING)
         self.select_append = self.named(_SELECT_APPEND)
-        self.select_append_at_once = self.named(_SELECT_APPEND_AT_ONCE)
         self.wake = self.named(_WAKE)
         self.listen = self.named(_LISTEN)
         self.lock_watches = self.named(_LOCK_WATCHES)

@@ -156,6 +156,7 @@ _MIGRATIONS = {
         "ALTER TABLE ticketing_commands RENAME COLUMN command_digest TO digest",
     ),
     3: _CREATE_PROOF,
+    4: (),  # PostgreSQL's alone
 }
 """What leads to a version from the one before."""
 

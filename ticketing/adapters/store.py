@@ -31,7 +31,7 @@ R = TypeVar("R", bound=Row)
 
 STORE_KEY_BYTES = 32
 
-STORE_SCHEMA = 3
+STORE_SCHEMA = 4
 """The version of the tables, not of the events in them."""
 
 
