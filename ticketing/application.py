@@ -451,10 +451,10 @@ class Ticketing:
             poll: Stop at the head if None; else look again after so long, for ever.
         """
         while True:
-            page = self.store.log(position, self.settings.page_size)
-            yield from page
-            if page:
-                position = page[-1].position
+            rows = self.store.stored_log(position, self.settings.page_size)
+            yield from self.store.read_in_turn(rows)
+            if rows:
+                position = rows[-1].position
             elif poll is None:
                 return
             else:

@@ -395,9 +395,9 @@ class Clocks:
     def _followed(self, last: int) -> Iterator[Recorded[Event]]:
         """The log up to a position."""
         position = 0
-        while position < last and (page := self._store.log(position, min(_PAGE, last - position))):
-            yield from page
-            position = page[-1].position
+        while position < last and (rows := self._store.stored_log(position, min(_PAGE, last - position))):
+            yield from self._store.read_in_turn(rows)
+            position = rows[-1].position
 
     def _position(self, known_at: datetime | None) -> int:
         return self._store.known_at(_bound("known_at", known_at))

@@ -7,13 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import version
 from itertools import count, islice
-from uuid import UUID, uuid5
+from random import Random
+from uuid import UUID
 
 from tests import examples
 from tests.bench import life
 from tests.bench.compared import Compared, Turn, in_turn, settle, timed
 from tests.bench.places import Kind, Places, require_ours, require_theirs
 from tests.bench.plain import RepairTicket, RepairTickets
+from ticketing.adapters.private import drawn_uuid
 from ticketing.adapters.store import Append
 from ticketing.application import Ticketing
 from ticketing.domain.values import Envelope
@@ -76,14 +78,15 @@ def append(
 
 
 def _our_appends(app: Ticketing, caller: int) -> Iterator[Callable[[], object]]:
-    stream_id = life.ticket_id(caller)
+    stream_id, at = life.ticket_id(caller), life.occurred_at(1)
+    random_bytes = Random(caller).randbytes
     for number in count():
-        command_id = uuid5(stream_id, str(number))
+        command_id = drawn_uuid(random_bytes)
         fact = Envelope(
             stream_id=stream_id,
             stream_kind="ticket",
             version=number + 1,
-            occurred_at=life.occurred_at(1),
+            occurred_at=at,
             actor=examples.TECHNICIAN,
             command_id=command_id,
             event=examples.WORK_LOGGED,
@@ -100,9 +103,9 @@ def _our_appends(app: Ticketing, caller: int) -> Iterator[Callable[[], object]]:
 
 
 def _their_appends(app: RepairTickets, ticket: RepairTicket) -> Iterator[Callable[[], object]]:
-    actor = examples.TECHNICIAN
+    actor, at = examples.TECHNICIAN, life.occurred_at(1)
     while True:
-        ticket.log_work(minutes=45, by=actor.id, role=actor.role, occurred_at=life.occurred_at(1))
+        ticket.log_work(minutes=45, by=actor.id, role=actor.role, occurred_at=at)
         yield partial(app.save, ticket)
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from threading import Lock
 from uuid import UUID
 
@@ -20,9 +21,12 @@ from ticketing.adapters.store import (
 )
 from ticketing.adapters.view import ViewId
 from ticketing.domain.errors import BadInput, Conflict, StoreError
+from ticketing.domain.slots import maker
 from ticketing.domain.values import Envelope, Event, Recorded
 
 _MICROSECOND = timedelta(microseconds=1)
+_fields_of = attrgetter(*(field.name for field in fields(Envelope)))
+_make_recorded = maker(Recorded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,18 +265,5 @@ def claims_touched(appends: Sequence[Append]) -> list[tuple[ClaimKind, str]]:
 
 
 def _recorded(fact: Envelope[Event], position: int, recorded_at: datetime) -> Recorded[Event]:
-    return Recorded(
-        stream_id=fact.stream_id,
-        stream_kind=fact.stream_kind,
-        version=fact.version,
-        occurred_at=fact.occurred_at,
-        actor=fact.actor,
-        source=fact.source,
-        command_id=fact.command_id,
-        caused_by=fact.caused_by,
-        flags=fact.flags,
-        schema=fact.schema,
-        event=fact.event,
-        position=position,
-        recorded_at=recorded_at,
-    )
+    recorded: Recorded[Event] = _make_recorded(*_fields_of(fact), position, recorded_at)
+    return recorded

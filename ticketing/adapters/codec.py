@@ -6,21 +6,21 @@ schema number and an upcast. Nothing is written that could not be read again. No
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from types import MappingProxyType, NoneType
-from typing import Annotated, Any, Generic, TypeVar, cast, get_args
+from types import MappingProxyType
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
-from pydantic import BaseModel, ConfigDict, StrictInt, StringConstraints, TypeAdapter, ValidationError
+from pydantic import ConfigDict, StrictInt, StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, from_json, to_json
 from typing_extensions import TypedDict  # that of the standard library cannot be generic with 3.11 in pydantic
 
-from ticketing.adapters.private import private_parts
+from ticketing.adapters.private import holders_in, private_parts
 from ticketing.domain.errors import StoreError, UnreadableEvent
 from ticketing.domain.events import TICKET_EVENTS
 from ticketing.domain.reference import REFERENCE_EVENTS
-from ticketing.domain.slots import thawed
+from ticketing.domain.slots import maker
 from ticketing.domain.values import (
     Actor,
     Envelope,
@@ -47,7 +47,8 @@ SCHEMAS: Mapping[str, int] = MappingProxyType({})
 UPCASTS: Mapping[tuple[str, int], Callable[[Stored], Stored]] = MappingProxyType({})
 """By class name and schema number: what makes the next schema's stored form of this one's. Never edited, only added."""
 
-_THAWED = thawed(Recorded)
+_envelope = maker(Envelope)
+_recorded = maker(Recorded)
 
 
 class _Form(TypedDict, Generic[E]):
@@ -69,7 +70,7 @@ class _Form(TypedDict, Generic[E]):
 class _Reader:
     """What reads one event's stored forms: made when the first of them comes."""
 
-    __slots__ = ("beginning", "holders", "name", "private", "schema", "validate")
+    __slots__ = ("_holders", "beginning", "name", "schema", "validate")
 
     def __init__(self, event: type[Event], schema: int) -> None:
         self.name = event.__name__
@@ -77,19 +78,11 @@ class _Reader:
         self.beginning = b'{"schema":%d,' % schema
         form = TypeAdapter(_Form[event])  # type: ignore[valid-type]  # made at run time
         self.validate = form.validator.validate_json
-        fields = {name: field.annotation for name, field in event.model_fields.items()}
-        self.private = tuple(name for name, hint in fields.items() if _is_private(hint))
-        self.holders = tuple(
-            name for name, hint in fields.items() if name not in self.private and _may_hold_private(hint)
-        )
+        self._holders = holders_in(event)
 
     def unsealed(self, event: Event) -> str | None:
         """A field with a private text or serial that is not sealed; None when there is none."""
-        for name in self.private:
-            part = getattr(event, name)
-            if part is not None and not _is_sealed(part):
-                return name
-        for name in self.holders:
+        for name in self._holders:
             if not all(map(_is_sealed, private_parts(getattr(event, name)))):
                 return name
         return None
@@ -156,19 +149,20 @@ class Codec(Mapper[UUID]):
         """
         stream_id, version = _uuid(stored.originator_id), stored.originator_version
         number, occurred_at, form = self._read(stored.topic, stored.state, (None, stream_id, version))
-        return Envelope(
-            stream_id=stream_id,
-            stream_kind=form["stream_kind"],
-            version=version,
-            occurred_at=occurred_at,
-            actor=form["actor"],
-            source=form["source"],
-            command_id=form["command_id"],
-            caused_by=form["caused_by"],
-            flags=form["flags"],
-            schema=number,
-            event=form["event"],
+        envelope: Envelope[Event] = _envelope(
+            stream_id,
+            form["stream_kind"],
+            version,
+            occurred_at,
+            form["actor"],
+            form["source"],
+            form["command_id"],
+            form["caused_by"],
+            form["flags"],
+            number,
+            form["event"],
         )
+        return envelope
 
     def recorded(
         self, position: int, stream_id: UUID, version: int, topic: str, state: bytes, recorded_at: datetime
@@ -179,22 +173,22 @@ class Codec(Mapper[UUID]):
             UnreadableEvent: Nobody can read it.
         """
         number, occurred_at, form = self._read(topic, state, (position, stream_id, version))
-        fact = object.__new__(_THAWED)
-        fact.stream_id = stream_id
-        fact.stream_kind = form["stream_kind"]
-        fact.version = version
-        fact.occurred_at = occurred_at
-        fact.actor = form["actor"]
-        fact.source = form["source"]
-        fact.command_id = form["command_id"]
-        fact.caused_by = form["caused_by"]
-        fact.flags = form["flags"]
-        fact.schema = number
-        fact.event = form["event"]
-        fact.position = position
-        fact.recorded_at = recorded_at
-        fact.__class__ = Recorded
-        return cast("Recorded[Event]", fact)
+        fact: Recorded[Event] = _recorded(
+            stream_id,
+            form["stream_kind"],
+            version,
+            occurred_at,
+            form["actor"],
+            form["source"],
+            form["command_id"],
+            form["caused_by"],
+            form["flags"],
+            number,
+            form["event"],
+            position,
+            recorded_at,
+        )
+        return fact
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
         """The stored form of an `Envelope`, for the library's own `EventStore`."""
@@ -279,18 +273,3 @@ def _one_line(error: Exception) -> str:
 
 def _is_sealed(part: PrivateText | SerialNumber) -> bool:
     return part.digest is not None and part.text is None
-
-
-def _is_private(annotation: object) -> bool:
-    """Whether a field so annotated is a private text or a serial number, or None."""
-    others = [part for part in get_args(annotation) or (annotation,) if part is not NoneType]
-    return len(others) == 1 and others[0] in {PrivateText, SerialNumber}
-
-
-def _may_hold_private(annotation: object) -> bool:
-    """Whether a field so annotated can hold a private text or a serial number, at any depth."""
-    if annotation in {PrivateText, SerialNumber}:
-        return True
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return any(_may_hold_private(field.annotation) for field in annotation.model_fields.values())
-    return any(_may_hold_private(part) for part in get_args(annotation))

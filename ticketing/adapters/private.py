@@ -7,14 +7,16 @@ store's key of manufacturer, a zero byte, and the normalised serial.
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TypeVar
+from functools import cache
+from types import NoneType
+from typing import Annotated, Literal, TypeVar, get_args, get_origin
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from ticketing.domain.command import Command
 from ticketing.domain.errors import BadInput
@@ -40,19 +42,37 @@ def private_parts(value: object) -> Iterator[Private]:
     """Every private text and serial within a value, in order of its fields."""
     if isinstance(value, PrivateText | SerialNumber):
         yield value
-    elif isinstance(value, BaseModel | dict):
-        yield from _private_among((vars(value) if isinstance(value, BaseModel) else value).values())
+    elif isinstance(value, BaseModel):
+        for name in holders_in(type(value)):
+            yield from private_parts(getattr(value, name))
     elif isinstance(value, tuple):
-        yield from _private_among(value)
-
-
-def _private_among(parts: Iterable[object]) -> Iterator[Private]:
-    for part in parts:
-        if not isinstance(part, _PLAIN):
+        for part in value:
+            yield from private_parts(part)
+    elif isinstance(value, dict):
+        for part in value.values():
             yield from private_parts(part)
 
 
-_PLAIN = (str, int, type(None), datetime, date, UUID, Decimal)
+@cache
+def holders_in(kind: type[BaseModel]) -> tuple[str, ...]:
+    """The fields of a class whose values may have private texts or serials in them, at any depth."""
+    return tuple(name for name, field in kind.model_fields.items() if _may_hold(field.annotation))
+
+
+def _may_hold(annotation: object) -> bool:
+    if get_origin(annotation) is Annotated:
+        return _may_hold(get_args(annotation)[0])
+    if annotation in _PLAIN or get_origin(annotation) is Literal:
+        return False
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation not in _PRIVATE:
+        # Where there are kinds of it, one of them will be there, whose own fields are looked at.
+        return bool(annotation.__subclasses__() or holders_in(annotation))
+    parts = [part for part in get_args(annotation) if part is not ...]
+    return any(map(_may_hold, parts)) if parts else True
+
+
+_PRIVATE = (PrivateText, SerialNumber)
+_PLAIN = (str, int, bool, NoneType, AwareDatetime, datetime, date, timedelta, UUID, Decimal)
 
 
 def _replaced(value: V, change: Callable[[Private], Private]) -> V:
@@ -61,7 +81,7 @@ def _replaced(value: V, change: Callable[[Private], Private]) -> V:
         return change(value)  # type: ignore[return-value]  # a private part stays of its kind
     if isinstance(value, Value):
         changed = {}
-        for name in type(value).model_fields:
+        for name in holders_in(type(value)):
             before = getattr(value, name)
             after = _replaced(before, change)
             if after is not before:

@@ -5,21 +5,21 @@ taken into a dozen rows. Here an object of a class with the same slots, which is
 that Python runs without a call, and is then given its own class: 0.8 µs. Nobody has it in hand before that.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import fields
 from functools import cache
-from types import MemberDescriptorType
-from typing import Any, TypeVar
+from types import MemberDescriptorType, new_class
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
-_COPY = """
-def copied(one):
-    other = new(thawed)
+_MADE = """
+def made({names}):
+    one = new(thawed)
     {assignments}
-    other.__class__ = kind
-    return other
+    one.__class__ = kind
+    return one
 """
 
 
@@ -33,7 +33,36 @@ def replace(one: T, **changes: object) -> T:
 
 
 @cache
-def thawed(kind: type[Any]) -> type[Any]:
+def maker(kind: type[T]) -> Callable[..., T]:
+    """What makes an object of a frozen class with slots: it takes the values of all fields, in their order.
+
+    Raises:
+        TypeError: The class has other things than slots.
+    """
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # a dataclass
+    return cast(Callable[..., T], _compiled(kind, ", ".join(names), {name: name for name in names}))
+
+
+@cache
+def _copier(kind: type[Any]) -> tuple[Callable[[Any], Any], dict[str, Callable[[Any, object], None]]]:
+    """What copies an object of the class, and what writes each of its fields."""
+    slots: dict[str, Any] = {field.name: getattr(kind, field.name, None) for field in fields(kind)}
+    if kind.__dictoffset__ or not all(isinstance(slot, MemberDescriptorType) for slot in slots.values()):
+        return copy, {name: _writer(name) for name in slots}
+    copied = _compiled(kind, "other", {name: f"other.{name}" for name in slots})
+    return copied, {name: slot.__set__ for name, slot in slots.items()}
+
+
+def _compiled(kind: type[Any], names: str, values: Mapping[str, str]) -> Callable[..., Any]:
+    """The function that makes an object of what it is given."""
+    assignments = "\n    ".join(f"one.{name} = {value}" for name, value in values.items())
+    scope: dict[str, Any] = {"new": object.__new__, "thawed": _thawed(kind), "kind": kind}
+    exec(_MADE.format(names=names, assignments=assignments), scope)  # noqa: S102 - of names that are Python's, as dataclasses does
+    made: Callable[..., Any] = scope["made"]
+    return made
+
+
+def _thawed(kind: type[Any]) -> type[Any]:
     """A class with the slots of a frozen one: an object of it may be given that class.
 
     Raises:
@@ -44,25 +73,10 @@ def thawed(kind: type[Any]) -> type[Any]:
         "__setattr__": object.__setattr__,
         "__delattr__": object.__delattr__,
     }
-    like: type[Any] = type(kind)(kind.__name__, kind.__bases__, own)  # type: ignore[misc]  # its metaclass
-    object.__new__(like).__class__ = kind
+    bases = kind.__dict__.get("__orig_bases__", kind.__bases__)  # a generic class has others than were written
+    like = new_class(kind.__name__, bases, {"metaclass": type(kind)}, lambda scope: scope.update(own))
+    object.__new__(like).__class__ = kind  # type: ignore[assignment]  # raises where it cannot be
     return like
-
-
-@cache
-def _copier(kind: type[Any]) -> tuple[Callable[[Any], Any], dict[str, Callable[[Any, object], None]]]:
-    """What copies an object of the class, and what writes each of its fields."""
-    slots: dict[str, Any] = {field.name: getattr(kind, field.name, None) for field in fields(kind)}
-    if kind.__dictoffset__ or not all(isinstance(slot, MemberDescriptorType) for slot in slots.values()):
-        return copy, {name: _writer(name) for name in slots}
-    scope: dict[str, Any] = {
-        "new": object.__new__,
-        "thawed": thawed(kind),  # type: ignore[arg-type]
-        "kind": kind,
-    }
-    assignments = "\n    ".join(f"other.{name} = one.{name}" for name in slots)
-    exec(_COPY.format(assignments=assignments), scope)  # noqa: S102 - of names that are Python's, as dataclasses does
-    return scope["copied"], {name: slot.__set__ for name, slot in slots.items()}
 
 
 def _writer(name: str) -> Callable[[Any, object], None]:

@@ -49,7 +49,8 @@ def instant_text(instant: datetime) -> str:
     """The instant as stored and printed: UTC, `Z`, always six digits of microseconds."""
     if instant.tzinfo is None:
         raise ValueError(f"{instant.isoformat()} has no zone")
-    return instant.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def _no_float(number: object) -> object:
@@ -69,13 +70,21 @@ Instant = Annotated[
     AfterValidator(_in_utc),
     PlainSerializer(instant_text, return_type=str, when_used="json"),
 ]
+# The limits stand next to the type, where pydantic checks them itself: behind a function they would be functions too.
 Number = Annotated[
     Decimal,
-    BeforeValidator(_no_float),
     Field(max_digits=20),
+    BeforeValidator(_no_float),
     PlainSerializer(decimal_text, return_type=str, when_used="json"),
 ]
 """A decimal of at most 20 digits in plain notation, so that sums stay within Decimal's 28."""
+Amount = Annotated[
+    Decimal,
+    Field(max_digits=20, ge=0),
+    BeforeValidator(_no_float),
+    PlainSerializer(decimal_text, return_type=str, when_used="json"),
+]
+"""The same, never negative."""
 Key = Annotated[
     str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")
 ]
@@ -127,7 +136,7 @@ NATIVE = "native"
 class Money(Value):
     """An amount in one currency (ISO 4217), never negative: what goes back has a fact of its own."""
 
-    amount: Annotated[Number, Field(ge=0)]
+    amount: Amount
     currency: Currency
 
 
