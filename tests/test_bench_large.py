@@ -11,6 +11,7 @@ import pytest
 from tests.bench_large import __main__ as bench
 from tests.bench_large.audit import audit
 from tests.bench_large.clocks_due import clocks_due
+from tests.bench_large.growth import growth
 from tests.bench_large.measured import measured
 from tests.bench_large.past_reports import past_report
 from tests.bench_large.reports import BARE, STORES, bare, large, report, world
@@ -95,6 +96,17 @@ def test_a_past_report_is_measured_beside_the_decode_of_the_whole_log(store: str
     assert found["events"] > 24 * 5
     assert found["rows"] > 8
     assert found["ratio"] > 0
+
+
+@pytest.mark.parametrize("store", STORES)
+def test_growth_is_measured_on_two_stores_one_of_which_has_more_copies_of_the_same_tickets(store: str) -> None:
+    found: Any = growth(store, tickets=8, few=1, many=20, times=3)
+    small, large = found["events"]
+    assert large > 9 * small > 8 * 5
+    for name in ("load", "append", "catch_up"):
+        assert found[name]["ratio"] > 0
+    for name in ("catch_up", "past_report", "audit"):
+        assert 10 < found[name]["peak_of_a_tenth_mib"] <= found[name]["peak_mib"]
 
 
 def test_figures_of_an_entry_are_kept_beside_those_of_others(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.bench import page
 from tests.bench_large.audit import audit
 from tests.bench_large.clocks_due import clocks_due
+from tests.bench_large.growth import growth_entries
 from tests.bench_large.past_reports import past_entries
 from tests.bench_large.reports import entries
 
@@ -23,6 +24,7 @@ ENTRIES: Mapping[str, Callable[[], dict[str, object]]] = {
     "clocks_due": clocks_due,
     **entries(),
     **past_entries(),
+    **growth_entries(),
 }
 FIGURES = Path("bench-large.json")
 

@@ -58,6 +58,11 @@ def fill_postgres(url: str, source: Ticketing) -> None:
         connection.execute(sql.SQL("VACUUM ANALYZE {}").format(sql.Identifier(schema, "ticketing_events")))
 
 
+def copied_id(copy: int, stream_id: UUID) -> UUID:
+    """The id of a stream's copy; the first copy is 1."""
+    return uuid5(_COPIES, f"{copy} {stream_id}")
+
+
 def _tickets(app: Ticketing) -> Iterator[Stored]:
     return (row for row in _log(app) if row.stream_kind == "ticket")
 
@@ -72,7 +77,7 @@ def _log(app: Ticketing) -> Iterator[Stored]:
 def _copied(rows: list[Stored], head: int, copies: int) -> Iterator[Stored]:
     """The rows again and again, behind the head."""
     for copy in range(1, copies + 1):
-        ids = {stream_id: uuid5(_COPIES, f"{copy} {stream_id}") for stream_id in {row.stream_id for row in rows}}
+        ids = {stream_id: copied_id(copy, stream_id) for stream_id in {row.stream_id for row in rows}}
         first = head + (copy - 1) * len(rows) + 1
         for position, row in enumerate(rows, first):
             later = row.recorded_at + copy * _YEAR

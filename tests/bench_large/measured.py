@@ -80,7 +80,7 @@ def measured(url: str, under: str) -> Measured:
         head = app.store.head()
         for _ in audits.disputes(app, under=under, position=head // 10).json_parts():
             pass
-        peak_of_a_tenth = _peak_mib()
+        peak_of_a_tenth = peak_mib()
         reached = decoded = 0
 
         def reach(done: int, total: int) -> None:
@@ -107,7 +107,7 @@ def measured(url: str, under: str) -> Measured:
             audit_cpu_seconds=auditing.cpu_seconds,
             decode_seconds=decoding.seconds,
             decode_cpu_seconds=decoding.cpu_seconds,
-            peak_mib=_peak_mib(),
+            peak_mib=peak_mib(),
             peak_of_a_tenth_mib=peak_of_a_tenth,
             appended=app.store.head() - head,
             digest=digest.hexdigest(),
@@ -122,7 +122,7 @@ def decoded_pages(app: Ticketing) -> Iterator[int]:
         after = page[-1].position
 
 
-def _peak_mib() -> float:
+def peak_mib() -> float:
     """The most memory that this process held; `ru_maxrss` of Linux would begin with that of whoever started it."""
     if _STATUS.exists():
         lines = _STATUS.read_text(encoding="ascii").splitlines()

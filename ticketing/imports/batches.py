@@ -23,7 +23,7 @@ from ticketing.domain.errors import CommandRejected, Conflict
 from ticketing.domain.evolve import evolve, fold
 from ticketing.domain.intake import UNIT_ALREADY_OPEN
 from ticketing.domain.ticket import Ticket
-from ticketing.domain.values import Envelope, Event
+from ticketing.domain.values import Envelope, Event, Recorded
 from ticketing.imports.cases import Case, Entry
 
 _REMEMBERED = 4096
@@ -137,7 +137,8 @@ class Batches:
             if not self._dry_run:
                 self._look_afresh()
             now = self._clock()
-            decided = [self._decided(case, now) for case in cases]
+            there = self._store.stored_streams([case.ticket_id for case in cases])
+            decided = [self._decided(case, self._store.read(there.get(case.ticket_id, ())), now) for case in cases]
             appends = [append for one in decided for append in one.appends]
             try:
                 if appends and not self._dry_run:
@@ -148,8 +149,7 @@ class Batches:
                 return decided
         raise conflict
 
-    def _decided(self, case: Case, now: datetime) -> Decided:
-        history = self._store.stream(case.ticket_id)
+    def _decided(self, case: Case, history: Sequence[Recorded[Event]], now: datetime) -> Decided:
         there = {fact.command_id for fact in history}
         ticket = fold(case.ticket_id, surviving(history))
         version = history[-1].version if history else 0
@@ -182,19 +182,22 @@ class Batches:
         for number, event in enumerate(entry.events):
             reference = self._catalog.for_fact(event, entry.actor, ticket, now=now, skew=self._skew)
             flags = flags_of(event, Situation(ticket, reference, entry.actor, entry.occurred_at))
-            sealed, salted = sealed_for(ticket, (event,), self._sealer)
+            sealed: Sequence[Event] = (event,)
+            if self._said(event).texts:
+                sealed, salted = sealed_for(ticket, sealed, self._sealer)
+                texts += salted
             flagged = replace(saying, flags=flags) if flags else saying
             envelopes += envelopes_of(flagged, ticket.ticket_id, "ticket", version + number, sealed)
             evolve(ticket, envelopes[-1])
-            texts += salted
         append = append_of(saying, envelopes, texts, before, ticket, lambda claim: self._is_free(claim, ticket))
         self._note(append)
         return _flagged(append)
 
     def _is_free(self, claim: Claim, ticket: Ticket) -> bool:
         """Whether the claim may shut others out; not where the unit is held already, because facts are not refused."""
-        others = (holder for holder in self._holders(claim.kind, claim.key) if holder != ticket.ticket_id)
-        return claim.kind == "number" or next(others, None) is None
+        if claim.kind == "number":
+            return True
+        return all(holder == ticket.ticket_id for holder in self._holders(claim.kind, claim.key))
 
     def _note(self, append: Append) -> None:
         for claim in append.releases:
