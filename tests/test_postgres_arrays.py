@@ -23,9 +23,13 @@ INSTANT = datetime(1999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
         ("text", ["", "NULL", '{"a, b"}', "back\\slash", "Größe 尺寸 👍"]),
         ("bytea", [b"", b"\0\xff\\x00"]),
         ("timestamptz", [INSTANT, datetime(2026, 3, 2, tzinfo=timezone(timedelta(hours=5, minutes=45)))]),
+        ("boolean", [True, None, False]),
+        ("text", [None, "NULL", None]),
+        ("bigint", [None]),
+        ("uuid", []),
     ],
 )
-@pytest.mark.parametrize("column", ["uuid", "bigint", "text", "bytea", "timestamptz"])
+@pytest.mark.parametrize("column", ["uuid", "bigint", "boolean", "text", "bytea", "timestamptz"])
 def test_an_array_is_read_as_it_was_written_and_never_as_another_type(
     postgres_url: str, kind: Kind, values: list[Any], column: Kind
 ) -> None:
@@ -38,6 +42,15 @@ def test_an_array_is_read_as_it_was_written_and_never_as_another_type(
             else:
                 with pytest.raises(Exception, match="binary data has array element type"):
                     cursor.execute(select, (Array(kind, values),))
+
+
+def test_an_array_of_json_is_read_as_it_was_written(postgres_url: str) -> None:
+    with closing(open_store(postgres_url, clock=FakeClock(), random_bytes=fake_random_bytes)) as store:
+        assert isinstance(store, PostgresStore)
+        with store._server.reading() as cursor:
+            texts = ['[1, "Größe \\" {}"]', None, "[]"]
+            found = cursor.execute("SELECT %s::jsonb[]::text[]", (Array("jsonb", texts),)).fetchone()
+            assert found == (texts,)
 
 
 def test_a_key_is_the_same_for_a_connection_of_another_encoding(postgres_url: str) -> None:

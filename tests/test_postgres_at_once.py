@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 
 import psycopg
 import pytest
 
+from tests.crash.proxy import proxy
 from tests.store_examples import (
     MARKS,
     MICROSECOND,
@@ -68,16 +70,21 @@ def is_kept_at_once(store: PostgresStore, *calls: Sequence[Append]) -> bool:
 
 
 def test_what_nothing_stands_against_is_kept_in_one_statement(store: PostgresStore) -> None:
-    lone = [append(1, 2)]
-    assert is_kept_at_once(store, lone, [append(2, 0, mark("a"), mark("b")), append(2, 2)], [published("berlin")])
+    first = append(1, 2)
+    assert is_kept_at_once(store, [first, append(2, 0, mark("a"), mark("b")), append(2, 2), published("berlin")])
     log = store.log(0, 10)
     assert [fact.position for fact in log] == list(range(1, 8))
     assert [fact.stream_id for fact in log[2:6]] == [number(1), *[number(2)] * 3]
     stamps = [START + n * MICROSECOND for n in (0, 1, 2, 3, 3, 4, 5)]
     assert [fact.recorded_at for fact in log] == stamps  # the clock stands still
-    kept = store.command(lone[0].command_id)
-    assert kept == KeptCommand(lone[0].command_digest, number(1), 3, 3)
+    assert store.command(first.command_id) == KeptCommand(first.command_digest, number(1), 3, 3)
     assert is_kept_at_once(store, [append(1, 3)])
+
+
+def test_what_several_threads_append_together_is_kept_in_a_transaction_of_their_own(store: PostgresStore) -> None:
+    assert not is_kept_at_once(store, [append(2, 0)], [append(3, 0)])
+    store.append([append(2, 0)])
+    assert is_kept_at_once(store, [append(3, 0)])
 
 
 def test_what_is_told_is_what_is_on_record(store: PostgresStore) -> None:
@@ -105,13 +112,6 @@ def test_what_something_stands_against_is_refused_and_nothing_of_it_is_kept(
     assert store.head() == 2
     assert store.commands([append(5, 0).command_id]) == {}
     assert is_kept_at_once(store, [append(5, 0)])  # a refusal leaves the log as it was
-
-
-def test_of_several_who_share_a_statement_none_pays_for_anothers_conflict(store: PostgresStore) -> None:
-    assert not is_kept_at_once(store, [append(2, 0)], [append(1, 1)], [append(3, 0)])
-    for claimed in ([append(3, 0)], [append(4, 0, claims=[UNIT])]):
-        store.append([append(7, store.head() - 2)])
-        assert not is_kept_at_once(store, claimed, [append(3, 0, command=99, claims=[UNIT])])
 
 
 def test_a_unit_may_be_given_up_and_taken_at_once(store: PostgresStore) -> None:
@@ -169,3 +169,24 @@ def test_after_a_connection_was_lost_nothing_is_taken_for_granted(store: Postgre
     assert store._left is None
     store.append([append(2, 0)])
     assert [fact.stream_id for fact in store.log(0, 10)] == [number(1), number(1), number(2)]
+
+
+def has_grown(store: Store, head: int) -> bool:
+    return store.head() > head
+
+
+def test_whose_answer_was_lost_is_told_so_and_sends_it_again_for_the_first_result(
+    store: PostgresStore, postgres_url: str
+) -> None:
+    with proxy(postgres_url, acknowledgement=b"SELECT 1\0") as (between, url), closing(opened(url)) as through:
+        for version in range(1, 8, 2):
+            through.append([append(2, version - 1)])  # the statement that follows is one that keeps at once
+            head, one = store.head(), append(2, version)
+            between.lose(partial(has_grown, store, head))
+            with pytest.raises(StoreError):
+                through.append([one])
+            assert (store.head(), through._left) == (head + 1, None)
+            with pytest.raises(CommandRepeated):
+                through.append([one])
+        assert between.lost == 4
+    assert [fact.version for fact in store.stream(number(2))] == list(range(1, 9))

@@ -20,8 +20,8 @@ from tests.bench_large.__main__ import keep
 Entry = Callable[[Places], dict[str, object]]
 ENTRIES: Mapping[str, Entry] = {
     "append_64_threads": lambda at: append(at, "postgresql", callers=64, aim=15).figures(),
-    "command_1_thread": lambda at: command(at, "postgresql", callers=1, tickets=1000, aim=2).figures(),
-    "command_64_threads": lambda at: command(at, "postgresql", callers=64, tickets=1000, aim=6).figures(),
+    "command_1_thread": lambda at: command(at, "postgresql", callers=1, tickets=200, aim=2).figures(),
+    "command_64_threads": lambda at: command(at, "postgresql", callers=64, tickets=1000, seconds=4, aim=6).figures(),
     "import": lambda at: imported(at, "postgresql", tickets=1000, aim=4).figures(),
     "catch_up": lambda at: catch_up(at, our_tickets=10_000, their_tickets=100, aim=40, repeats=3).figures(),
     "ticket_rebuild": lambda at: ticket_rebuild(at, aim=3).figures(),

@@ -8,7 +8,7 @@ cost a second and nothing else. A lost connection is made anew; what a dead lead
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +26,9 @@ from ticketing.projections.row import Projection
 POLL_SECONDS = 1.0
 _RETRY_SECONDS = (0.1, 0.5, 1.0)
 """How long to wait after the first, the second and every further failure in a row."""
+
+_LEAD_SECONDS = 0.05
+"""How long it takes its lead for granted between two looks; to look takes as long as a small page."""
 
 _log = logging.getLogger("ticketing")
 
@@ -89,7 +92,7 @@ class Daemon:
                     self._followed = self._opened()
                 with closing(self._store.watch(self._leader)) as watch, self._telling() as told:
                     while not stop.is_set():
-                        self._turn(watch, told)
+                        self._turn(watch, told, stop)
                         failures = 0
             except StoreClosed:
                 return  # nobody can open it again for this daemon
@@ -108,19 +111,26 @@ class Daemon:
     def _telling(self) -> AbstractContextManager[Folding | None]:
         return nullcontext() if self._telemetry is None else self._telemetry.folding(self._store)
 
-    def _turn(self, watch: Watch, told: Folding | None) -> None:
-        """Folds one page of what it leads, or waits for the next append."""
+    def _turn(self, watch: Watch, told: Folding | None, stop: Flag) -> None:
+        """Folds page after page of what it leads, and looks soon who leads; waits where nothing is left to fold."""
         states = self._store.views()
         led = self._led(watch, states)
         if told is not None:
             told.look([state for state in states if state.id in led])
+        until = time.monotonic() + _LEAD_SECONDS
+        while self._folded_page(led):
+            if stop.is_set() or time.monotonic() > until:
+                return
+        watch.wait(self._poll_seconds)
+
+    def _folded_page(self, led: Mapping[ViewId, Followed[Any]]) -> bool:
+        """Whether anything was left to fold, or to add to the tree."""
         begun = time.perf_counter()
         position = fold_next_page(self._store, list(led.values()), self._page_size)
         if self._telemetry is not None and position is not None:
             self._telemetry.turned(time.perf_counter() - begun)
         self._on_turn(Turn(tuple(led), position))
-        if not self._added_leaves() and position is None:
-            watch.wait(self._poll_seconds)
+        return self._added_leaves() or position is not None
 
     def _added_leaves(self) -> bool:
         """Whether the tree has grown by a page, by whomever."""
@@ -136,6 +146,7 @@ class Daemon:
         led = {}
         for view, followed in self._followed.items():
             followed.fence = None if view in inline else watch.lead(view)
+            followed.position = None  # somebody may have removed the rows, or put others in their place
             if followed.fence is not None:
                 followed.renew = partial(watch.lead, view)
                 led[view] = followed

@@ -24,7 +24,7 @@ from ticketing.adapters.group import GroupCommit
 from ticketing.adapters.kept_rules import KeptRules
 from ticketing.adapters.memory_tree import MemoryTree
 from ticketing.adapters.private import SaltedText
-from ticketing.adapters.projector import fold_inline, require_known
+from ticketing.adapters.projector import fold_inline, require_inline
 from ticketing.adapters.store import STORE_KEY_BYTES, Append, ClaimKind, KeptCommand, Log, Store, Stored, Watch
 from ticketing.adapters.temporary_rows import TemporaryRows
 from ticketing.adapters.view import DeadLetter, Loaded, View, ViewId, ViewState, moved
@@ -308,9 +308,7 @@ class MemoryStore(Store):
     def _commit(self, requests: Sequence[Request]) -> None:
         with self._lock:
             standing = self._standing(appends_of(requests))
-            find = require_known(self._projections)
-            for view in standing.inline:
-                find(view)
+            require_inline(standing.inline, self._projections)
             admitted = standing.admit_each(requests, self._clock)
             if not admitted:
                 return

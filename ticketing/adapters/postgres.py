@@ -4,7 +4,7 @@ What erasing leaves behind: the server's write-ahead log, its archives, replicas
 table's file until it is used again. Whoever must be rid of these rotates them and runs `VACUUM FULL`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, NoReturn, cast
@@ -28,7 +28,7 @@ from ticketing.adapters.postgres_tree import PostgresTree
 from ticketing.adapters.postgres_view import remove_view, state_of
 from ticketing.adapters.postgres_watch import PostgresWatch
 from ticketing.adapters.private import SaltedText
-from ticketing.adapters.projector import fold_inline, require_known
+from ticketing.adapters.projector import fold_inline, require_inline
 from ticketing.adapters.store import Append, ClaimKind, KeptCommand, Log, Store, Stored, Watch, by_stream
 from ticketing.adapters.view import ViewId, ViewState
 from ticketing.domain.values import Event, Recorded, StreamKind
@@ -115,13 +115,13 @@ class PostgresStore(PostgresLog, Store):
                     cursor.execute(self._sql.wake)
 
     def _kept_at_once(self, cursor: Cursor, requests: Sequence[Request]) -> bool | None:
-        """Keeps the requests in one statement instead of four, if the log is as this process left it.
+        """Keeps a lone request in one statement instead of four, if the log is as this process left it.
 
         Returns:
             Whether somebody watches the log; None where nothing was kept, since it is not, or something is in the way.
         """
         left, self._left = self._left, None
-        if left is None:
+        if left is None or len(requests) > 1:  # several pay for the four together
             return None
         versions: dict[UUID, int] = {}
         for append in appends_of(requests):
@@ -129,7 +129,7 @@ class PostgresStore(PostgresLog, Store):
         expected = Standing(
             position=left.position,
             recorded_at=left.recorded_at,
-            versions=dict(versions),
+            versions={stream_id: left.versions.get(stream_id, version) for stream_id, version in versions.items()},
             commands=set(),
             holders={},
         )
@@ -139,7 +139,7 @@ class PostgresStore(PostgresLog, Store):
         asked = [True, _array("uuid", list(versions)), _array("bigint", list(versions.values())), left.position]
         is_watched = self._appended(cursor, [*asked, *_arrays(admitted, expected)])
         if is_watched is not None:
-            self._left = _Left(expected.position, expected.recorded_at)
+            self._left = _Left(expected.position, expected.recorded_at, expected.versions)
         return is_watched
 
     def _kept(self, cursor: Cursor, requests: Sequence[Request]) -> "tuple[bool | None, _Left | None]":
@@ -149,18 +149,17 @@ class PostgresStore(PostgresLog, Store):
             Whether somebody watches the log, and how it is left, where the next append may come at once.
         """
         standing = self._standing(cursor, appends_of(requests))
-        if standing.inline:
-            find = require_known(self._projections)
-            for view in standing.inline:
-                find(view)
-        found = _Left(standing.position, standing.recorded_at)
+        require_inline(standing.inline, self._projections)
+        found = _Left(standing.position, standing.recorded_at, dict(standing.versions))
         admitted = standing.admit_each(requests, self._clock)
         if not admitted:
             return False, found
         is_watched = self._appended(cursor, [False, None, None, found.position, *_arrays(admitted, standing)])
         facts = [fact for one in admitted for fact in one.facts]
         fold_inline(self._inside(cursor), standing.inline, self._projections, facts)
-        return is_watched, None if standing.inline else _Left(standing.position, standing.recorded_at)
+        return is_watched, None if standing.inline else _Left(
+            standing.position, standing.recorded_at, standing.versions
+        )
 
     def _appended(self, cursor: Cursor, values: Sequence[object]) -> bool | None:
         ((is_watched,),) = cursor.execute(self._sql.select_append, values).fetchall()
@@ -292,10 +291,14 @@ def holds_store(url: str, schema: str) -> bool:
 
 
 class _Left(NamedTuple):
-    """How this process left the log: its last position and stamp."""
+    """How this process left the log: its last position and stamp, and the versions of the streams of its last append.
+
+    Of several threads that append to one stream all but one are refused by these before the server is asked.
+    """
 
     position: int
     recorded_at: datetime | None
+    versions: Mapping[UUID, int]
 
 
 def _arrays(admitted: Sequence[Admitted], standing: Standing) -> list[Array | None]:

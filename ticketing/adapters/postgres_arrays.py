@@ -1,7 +1,8 @@
 """Arrays as PostgreSQL reads them in binary, which the driver is slow to make of lists: it looks for each one's type.
 
 Here the type is said. The arguments of `ticketing_append` take 27 µs instead of 100 for one fact, and 5 instead of 22
-for each of 64 that share a transaction, whose every microsecond all threads of a process wait for.
+for each of 64 that share a transaction, whose every microsecond all threads of a process wait for. Long texts, of which
+rows have many, it would look through for signs to be quoted.
 """
 
 import struct
@@ -13,19 +14,31 @@ from uuid import UUID
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
-Kind = Literal["uuid", "bigint", "text", "bytea", "timestamptz"]
+Kind = Literal["uuid", "bigint", "boolean", "text", "jsonb", "bytea", "timestamptz"]
 
 # Of src/include/catalog/pg_type.dat; array_recv in src/backend/utils/adt/arrayfuncs.c reads the rest.
-_OIDS: dict[Kind, int] = {"uuid": 2950, "bigint": 20, "text": 25, "bytea": 17, "timestamptz": 1184}
+_OIDS: dict[Kind, int] = {
+    "uuid": 2950,
+    "bigint": 20,
+    "boolean": 16,
+    "text": 25,
+    "jsonb": 3802,
+    "bytea": 17,
+    "timestamptz": 1184,
+}
 _HEADER = struct.Struct("!iiIii")
 _LENGTH = struct.Struct("!i")
+_NULL = _LENGTH.pack(-1)
 _BIGINT = struct.Struct("!q")
+_JSONB_VERSION = b"\x01"
+"""Of jsonb_recv in src/backend/utils/adt/jsonb.c."""
+
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
 class Array(NamedTuple):
-    """The values of one column, none of them None."""
+    """The values of one column; None where there is none."""
 
     kind: Kind
     values: Sequence[Any]
@@ -37,20 +50,31 @@ class ArrayDumper(Dumper):
     format = Format.BINARY
 
     def dump(self, obj: Array) -> bytes:
-        parts = [_HEADER.pack(1, 0, _OIDS[obj.kind], len(obj.values), 1)]
-        for written in map(self._writer(obj.kind), obj.values):
-            parts += (_LENGTH.pack(len(written)), written)
+        write, length = self._writer(obj.kind), _LENGTH.pack
+        parts = [_HEADER.pack(1, None in obj.values, _OIDS[obj.kind], len(obj.values), 1)]
+        for value in obj.values:
+            if value is None:
+                parts.append(_NULL)
+            else:
+                written = write(value)
+                parts += (length(len(written)), written)
         return b"".join(parts)
 
     def _writer(self, kind: Kind) -> Callable[[Any], bytes]:
-        if kind == "text":
-            encoding = self.connection.info.encoding if self.connection is not None else "utf-8"
-            return lambda text: text.encode(encoding)
-        return _WRITERS[kind]
+        if kind not in {"text", "jsonb"}:
+            return _WRITERS[kind]
+        encoding = self.connection.info.encoding if self.connection is not None else "utf-8"
+        if kind == "jsonb":
+            return lambda text: _JSONB_VERSION + text.encode(encoding)
+        return lambda text: text.encode(encoding)
 
 
 def _instant(instant: datetime) -> bytes:
     return _BIGINT.pack((instant - _EPOCH) // _MICROSECOND)
+
+
+def _boolean(is_so: bool) -> bytes:
+    return b"\1" if is_so else b"\0"
 
 
 def _uuid(uuid: UUID) -> bytes:
@@ -60,6 +84,7 @@ def _uuid(uuid: UUID) -> bytes:
 _WRITERS: dict[Kind, Callable[[Any], bytes]] = {
     "uuid": _uuid,
     "bigint": _BIGINT.pack,
+    "boolean": _boolean,
     "bytea": bytes,
     "timestamptz": _instant,
 }

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from ticketing.adapters.codec import Codec
 from ticketing.adapters.kept_rules import KeptRules
+from ticketing.adapters.postgres_arrays import Array
 from ticketing.adapters.postgres_server import Cursor, Place
 from ticketing.adapters.postgres_statements import Statements
 from ticketing.adapters.postgres_view import PostgresView
@@ -44,7 +45,7 @@ class PostgresLog(Log):
     def stored_streams(self, stream_ids: Collection[UUID]) -> dict[UUID, list[Stored]]:
         streams: dict[UUID, list[Stored]] = defaultdict(list)
         with self._place.reading() as cursor:
-            for row in stored(cursor.execute(self._sql.select_streams, (list(stream_ids) or None,))):
+            for row in stored(cursor.execute(self._sql.select_streams, (Array("uuid", list(stream_ids)),))):
                 streams[row.stream_id].append(row)
         return streams
 

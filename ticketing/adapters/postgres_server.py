@@ -138,7 +138,7 @@ class PostgresServer(PostgresDatastore):
 
     @contextmanager
     def reading(self) -> Iterator[Cursor]:
-        with self.translated(), self.get_connection() as connection, cursor_of(connection) as cursor:
+        with self.translated(), self._connections.connection() as connection, cursor_of(connection) as cursor:
             yield cursor
 
     @contextmanager

@@ -21,6 +21,8 @@ from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from ticketing.adapters.columns import Column, Kind, RowForm, table_name
 from ticketing.adapters.counting import Statement, Table
+from ticketing.adapters.postgres_arrays import Array
+from ticketing.adapters.postgres_arrays import Kind as ArrayKind
 from ticketing.adapters.postgres_report import show_instead
 from ticketing.adapters.postgres_server import LOCK_SECONDS, Cursor, Place
 from ticketing.adapters.postgres_statements import Statements, composed
@@ -31,7 +33,7 @@ from ticketing.projections.row import Row
 
 R = TypeVar("R", bound=Row)
 
-_TYPES: dict[Kind, str] = {
+_TYPES: dict[Kind, ArrayKind] = {
     "text": "text",
     "integer": "bigint",
     "boolean": "boolean",
@@ -55,6 +57,7 @@ _AS_COUNTED: dict[Kind, str] = {"boolean": "{0}::integer AS {0}", "id": "replace
 
 _THIS = "(name, version, is_next) = (%(name)s, %(version)s, %(is_next)s)"
 _LETTER = "ticket_id, position, event_version, topic, reason, recorded_at, dropped_at"
+_LETTER_KINDS: tuple[ArrayKind, ...] = ("uuid", "bigint", "bigint", "text", "text", "timestamptz", "timestamptz")
 _LETTER_VALUES = attrgetter("ticket_id", "position", "version", "topic", "reason", "recorded_at", "dropped_at")
 
 _INSERT_VIEW = """
@@ -201,7 +204,7 @@ class PostgresView(View[R]):
         return int(found[0])
 
     def load(self, ticket_ids: Iterable[UUID]) -> Loaded[R]:
-        asked = {"tickets": list(set(ticket_ids)) or None}
+        asked = {"tickets": Array("uuid", list(set(ticket_ids)))}
         with self._place.reading() as cursor, self._there():
             found = cursor.execute(self._shape.load, self._this | asked).fetchall()
         if not found:
@@ -239,15 +242,15 @@ class PostgresView(View[R]):
             "rate": rate,
             "healed": [mended for mended in healed if mended not in aside] or None,
             "gone": list(gone) or None,
-            **_arrays("letter", 7, map(_LETTER_VALUES, aside.values())),
-            **_arrays("column", len(self._form.names), first),
+            **_arrays("letter", _LETTER_KINDS, map(_LETTER_VALUES, aside.values())),
+            **_arrays("column", self._shape.kinds, first),
         }
         with self._place.reading() if more is None else self._place.writing() as cursor, self._there():
             ((seen,),) = cursor.execute(self._shape.save, self._this | written).fetchall()
             if not seen:
                 raise moved(self._id)
             while more is not None:
-                cursor.execute(self._shape.save_more, _arrays("column", len(self._form.names), more))
+                cursor.execute(self._shape.save_more, _arrays("column", self._shape.kinds, more))
                 more = next(parts, None)
 
     def rows(self) -> Iterator[R]:
@@ -395,6 +398,7 @@ class _Shape(Generic[R]):
     """The statements on the rows of one view. They are composed once: an append needs them for every inline view."""
 
     form: RowForm[R]
+    kinds: tuple[ArrayKind, ...]
     select_columns: bytes
     insert: bytes
     create: bytes
@@ -441,6 +445,7 @@ def _shape(sql: Statements, view: ViewId, row: type[R]) -> _Shape[R]:
 
     return _Shape(
         form=form,
+        kinds=tuple(_TYPES[column.kind] for column in form.columns),
         select_columns=made(_SELECT_COLUMNS),
         insert=made(_INSERT_VIEW),
         create=made(_CREATE),
@@ -466,10 +471,13 @@ def _definition(column: Column) -> Composed:
     return SQL("{} " + _TYPES[column.kind]).format(Identifier(column.name))
 
 
-def _arrays(name: str, width: int, rows: Iterable[tuple[Any, ...]]) -> dict[str, list[Any] | None]:
-    """One array per column, None for an empty one, which the driver is slow at."""
-    columns = map(list, zip(*rows, strict=True))
-    return {f"{name}_{number}": next(columns, None) for number in range(width)}
+def _arrays(name: str, kinds: Sequence[ArrayKind], rows: Iterable[tuple[Any, ...]]) -> dict[str, Array | None]:
+    """One array per column; None for one of nothing."""
+    columns = zip(*rows, strict=True)
+    return {
+        f"{name}_{number}": None if (values := next(columns, None)) is None else Array(kind, values)
+        for number, kind in enumerate(kinds)
+    }
 
 
 def _letter(

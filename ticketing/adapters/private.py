@@ -127,14 +127,14 @@ class Sealer:
     def match(self, manufacturer: str | None, serial: str) -> str:
         """What the same serial of the same manufacturer always gives in this store; lower-case hex."""
         message = (manufacturer or "").encode() + b"\0" + normalised_serial(serial).encode()
-        return hmac.new(self._key, message, hashlib.sha256).hexdigest()
+        return hmac.digest(self._key, message, "sha256").hex()
 
     def command_digest(self, command: Command) -> str:
         """A keyed digest of what the caller sent, texts included, before defaults; lower-case hex."""
         sent = command.model_dump(mode="json", exclude_unset=True, exclude={"command_id"})
         texts = [part.text or part.digest for part in private_parts(command)]
         message = json.dumps([type(command).__name__, sent, texts], ensure_ascii=False, sort_keys=True)
-        return hmac.new(self._key, message.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._key, message.encode(), "sha256").hex()
 
 
 def digest_of(salt: bytes, text: str) -> str:

@@ -7,7 +7,7 @@ publication that cannot be read stops the rows that depend on it, and no other p
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +16,7 @@ from uuid import UUID
 
 from ticketing.adapters.kept_rules import KeptRules
 from ticketing.adapters.spool import Spool
-from ticketing.adapters.store import Log, Store
+from ticketing.adapters.store import Log, Store, Stored
 from ticketing.adapters.view import DeadLetter, Loaded, View, ViewId
 from ticketing.adapters.whole_page import Made, fold_whole_page
 from ticketing.domain.errors import Conflict, MissingProjection, UnreadableEvent
@@ -55,6 +55,7 @@ class Followed(Generic[R]):
             the first.
         renew: Called now and then within a page that takes its time, so that the lead does not run out.
         rules: What was published, where it is not to be kept with the log's.
+        position: Where it left its rows, for who goes on from there; None where they are to be asked.
     """
 
     projection: Projection[R]
@@ -63,6 +64,7 @@ class Followed(Generic[R]):
     rate: float | None = None
     renew: Callable[[], object] = _nothing
     rules: KeptRules | None = None
+    position: int | None = None
     _measured_at: float | None = None
 
     def measure(self, facts: int, pace: "_Pace") -> None:
@@ -146,24 +148,28 @@ def fold_next_page(
     begun = time.perf_counter()
     standing_at: dict[int, list[Followed[Any]]] = defaultdict(list)
     for one in followed:
-        standing_at[one.view.position()].append(one)
+        standing_at[one.view.position() if one.position is None else one.position].append(one)
     if up_to is not None and min(standing_at, default=up_to) >= up_to:
         return None
     reached, is_any_further, failure = None, False, None
     for position, together in sorted(standing_at.items(), reverse=True):
-        page = log.read_each(log.stored_log(position, page_size))
+        page = log.stored_log(position, page_size)
         if not page:
             continue
         reached = page[-1].position
+        shared = log.read_each(page) if len(together) > 1 else None
         for one in together:
+            facts = shared or log.read_each_in_turn(page)
             try:
-                _fold_into(log, one, page, position, _Pace(begun, is_more=len(page) == page_size))
+                _fold_into(log, one, page, facts, position, _Pace(begun, is_more=len(page) == page_size))
             except Conflict:
                 is_any_further = True  # another process has folded this page, or leads; go on from where it stands
+                one.position = None
             except UnreadableEvent as error:
                 failure = error
             else:
                 is_any_further = True
+                one.position = reached
     if failure is not None and not is_any_further:
         raise failure
     return reached
@@ -187,10 +193,22 @@ def fold_inline(
         followed: Followed[Any] = Followed(projection, view_of(log, projection))
         position = followed.view.position()
         if position == facts[0].position - 1:
-            _fold_into(log, followed, facts, position)
+            _fold_into(log, followed, facts, facts, position)
         else:  # rows came into the log by another way than an append
             followed.rules = KeptRules()  # pages may end within the transaction, which may come to nothing
             _fold_rest(log, followed, _PAGE)
+
+
+def require_inline(inline: Collection[ViewId], projections: Sequence[Projection[Any]]) -> None:
+    """Nothing where the process has the projection of every view whose rows are part of an append.
+
+    Raises:
+        MissingProjection: As `require_known` says.
+    """
+    if inline:  # most stores have none, and to look through the projections takes as long as the rest of admission
+        find = require_known(projections)
+        for view in inline:
+            find(view)
 
 
 def is_superseded(view: ViewId) -> bool:
@@ -244,9 +262,10 @@ def rebuild_next(
     while True:
         begun = time.perf_counter()
         position = followed.view.position()
-        page = store.read_each(store.stored_log(position, page_size))
+        page = store.stored_log(position, page_size)
         if page:
-            _fold_into(store, followed, page, position, _Pace(begun, is_more=len(page) == page_size))
+            pace = _Pace(begun, is_more=len(page) == page_size)
+            _fold_into(store, followed, page, store.read_each_in_turn(page), position, pace)
             on_page(page[-1].position)
         if len(page) < page_size:
             break
@@ -336,14 +355,27 @@ def _fold_rest(log: Log, followed: Followed[Any], page_size: int) -> None:
     Raises:
         Conflict: Another process wrote to the view meanwhile, or leads it.
     """
-    while page := log.read_each(log.stored_log(position := followed.view.position(), page_size)):
-        _fold_into(log, followed, page, position)
+    while page := log.stored_log(position := followed.view.position(), page_size):
+        _fold_into(log, followed, page, log.read_each_in_turn(page), position)
 
 
 def _fold_into(
-    log: Log, followed: Followed[R], page: Sequence[Logged], position: int, pace: _Pace | None = None
+    log: Log,
+    followed: Followed[R],
+    page: Sequence[Stored | Logged],
+    facts: Iterable[Logged],
+    position: int,
+    pace: _Pace | None = None,
 ) -> None:
     """Folds a page that follows the position, at a pace that is measured if one is given.
+
+    Args:
+        log: Where the rest of a history is, if it is needed.
+        followed: The projection.
+        page: The places of the facts on the log, in order.
+        facts: What stands there; read once.
+        position: Where the projection stands.
+        pace: Of a page that is measured.
 
     Raises:
         Conflict: The view is no longer there, or another process leads it.
@@ -353,13 +385,13 @@ def _fold_into(
     if loaded.position != position:
         raise Conflict(f"view {projection.name} is no longer at position {position}")
     if isinstance(projection, WholeProjection):
-        _make_whole(log, followed, projection, loaded, page, pace)
+        _make_whole(log, followed, projection, loaded, list(facts), pace)
         return
     history = _history(log, page[-1].position, loaded)
     waiting = {letter.ticket_id for letter in loaded.letters if letter.dropped_at is None}
     dropped = {letter.position for letter in loaded.letters if letter.dropped_at is not None}
     # A rebuild knows from the start what was dropped, also of what is still to come.
-    todo = [fact for fact in page if fact.position not in dropped] if dropped else page
+    todo = (fact for fact in facts if fact.position not in dropped) if dropped else facts
 
     folded = fold_page(projection, loaded.rows, todo, history, view.refusals(), waiting)
     if pace is not None:

@@ -17,7 +17,7 @@ from ticketing.adapters.codec import Codec
 from ticketing.adapters.group import GroupCommit
 from ticketing.adapters.kept_rules import KeptRules
 from ticketing.adapters.private import SaltedText
-from ticketing.adapters.projector import fold_inline, require_known
+from ticketing.adapters.projector import fold_inline, require_inline
 from ticketing.adapters.sqlite_file import SqliteFile, Synchronous
 from ticketing.adapters.sqlite_log import COLUMNS, SqliteLog, last_of, stored
 from ticketing.adapters.sqlite_schema import bring_up_to_date, is_store, kept_store, require_present_tables
@@ -169,9 +169,7 @@ class SqliteStore(SqliteLog, Store):
         with self._file.locked() as transaction, transaction.writing() as cursor:
             require_present_tables(cursor, self._file.path)
             standing = _standing(cursor, appends_of(requests))
-            find = require_known(self._projections)
-            for view in standing.inline:
-                find(view)
+            require_inline(standing.inline, self._projections)
             admitted = standing.admit_each(requests, self._clock)
             if not admitted:
                 return

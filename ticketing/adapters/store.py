@@ -209,7 +209,11 @@ class Log(ABC):
 
     def read_each(self, rows: Iterable[Stored]) -> list[Logged]:
         """The same, what cannot be read as such."""
-        return [self._logged(row) for row in rows]
+        return list(self.read_each_in_turn(rows))
+
+    def read_each_in_turn(self, rows: Iterable[Stored]) -> Iterator[Logged]:
+        """The same, each when it is asked for."""
+        return map(self._logged, rows)
 
     def _logged(self, row: Stored) -> Logged:
         try:

@@ -6,7 +6,6 @@ ticket. Both give the same row. An event that cannot be folded stops its own tic
 whole histories are folded in `whole.py`.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -176,20 +175,18 @@ def fold_page(
         refusal: Asked of the row after each fact, not after the last alone.
         waiting: Tickets that stopped earlier; what is theirs is left aside.
     """
-    by_ticket: dict[UUID, list[Logged]] = defaultdict(list)
-    for fact in page:
-        if fact.stream_kind == "ticket" and fact.stream_id not in waiting:
-            by_ticket[fact.stream_id].append(fact)
     folded: Folded[R] = Folded({}, {})
-    for ticket_id, facts in by_ticket.items():
-        row = rows.get(ticket_id)
-        for fact in facts:
-            known = history(ticket_id) if _is_folded_anew(row, fact) else None
-            after = _next(projection, row, fact, known, refusal)
-            if isinstance(after, Stop):
-                folded.stopped[ticket_id] = after
-                break
-            folded.rows[ticket_id] = row = after
+    for fact in page:
+        ticket_id = fact.stream_id
+        if fact.stream_kind != "ticket" or ticket_id in waiting or ticket_id in folded.stopped:
+            continue
+        row = folded.rows.get(ticket_id) or rows.get(ticket_id)
+        known = history(ticket_id) if _is_folded_anew(row, fact) else None
+        after = _next(projection, row, fact, known, refusal)
+        if isinstance(after, Stop):
+            folded.stopped[ticket_id] = after
+        else:
+            folded.rows[ticket_id] = after
     return folded
 
 
@@ -228,7 +225,11 @@ def _next(
             after = fold_row(projection, ticket_id, surviving(readable(earlier)))
         else:
             (read,) = readable([fact])
-            after = _applied(projection, row or projection.row(ticket_id=ticket_id), read)
+            before = row or projection.row(ticket_id=ticket_id)
+            applied = projection.apply(before, read)
+            after = stamped(applied, read.occurred_at, max(before.version, read.version))
+            if applied is row:  # it was asked for before, and is another only in what every row has
+                return after
         if after.ticket_id != ticket_id:
             return Stop(fact, f"the row of another ticket: {after.ticket_id}")
         refused = refusal(after)
