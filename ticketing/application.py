@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from pydantic import Field
 
 from ticketing.adapters.catalog import Catalog
-from ticketing.adapters.check import check
 from ticketing.adapters.defect import Advance, Defect
 from ticketing.adapters.evidence import EvidenceFolder
 from ticketing.adapters.freezing import frozen
@@ -43,9 +42,11 @@ from ticketing.domain.record import RecordFinding
 from ticketing.domain.reference import reference_stream
 from ticketing.domain.ticket import Ticket
 from ticketing.domain.values import Event, Recorded, SerialNumber, Value
-from ticketing.imports.log_import import ImportReport, Progress, import_log
-from ticketing.imports.mapping import LogMapping, read_mapping
 from ticketing.projections.row import Projection
+
+if TYPE_CHECKING:  # what few programs do is loaded by those that do it
+    from ticketing.imports.log_import import ImportReport, Progress
+    from ticketing.imports.mapping import LogMapping
 
 _SLUG_OF_CLAIM = {"number": "number-taken", "unit": "unit-already-open"}
 
@@ -308,11 +309,11 @@ class Ticketing:
     def import_log(
         self,
         path: Path | str,
-        mapping: LogMapping | Path | str,
+        mapping: "LogMapping | Path | str",
         *,
         dry_run: bool = False,
-        on_progress: Callable[[Progress], None] | None = None,
-    ) -> ImportReport:
+        on_progress: "Callable[[Progress], None] | None" = None,
+    ) -> "ImportReport":
         """Takes the log of another system into the store; what is there already stays as it is.
 
         Args:
@@ -325,11 +326,14 @@ class Ticketing:
             BadInput: The mapping or the log cannot be understood; nothing was stored.
             Conflict: Others kept appending to the same tickets; what was stored so far stays.
         """
+        from ticketing.imports.log_import import import_log
+        from ticketing.imports.mapping import read_mapping
+
         return import_log(
             self.store,
             self.sealer,
             Path(path),
-            mapping if isinstance(mapping, LogMapping) else read_mapping(Path(mapping)),
+            read_mapping(Path(mapping)) if isinstance(mapping, Path | str) else mapping,
             clock=self.now,
             skew=self.settings.skew,
             attempts=self.settings.attempts,
@@ -470,6 +474,8 @@ class Ticketing:
         Raises:
             StoreError: The store is gone.
         """
+        from ticketing.adapters.check import check
+
         return check(
             self.store,
             tuple(self.projections.known.values()),
