@@ -69,7 +69,7 @@ class Settings(Value):
 
     skew: timedelta = timedelta(minutes=5)
     attempts: int = Field(default=20, ge=1)
-    page_size: int = Field(default=2000, ge=1)
+    page_size: int = Field(default=1000, ge=1)
     evidence_limit_bytes: int = Field(default=100_000_000, ge=1)
     evidence_types: tuple[str, ...] = ()
 

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from threading import Event as Flag
 from typing import Any
@@ -44,6 +44,20 @@ class Turn:
 
     led: tuple[ViewId, ...]
     position: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lead:
+    """What a daemon leads, by the clock of `time.monotonic` until when it is taken for granted, and how it stood."""
+
+    until: float
+    followed: Mapping[ViewId, Followed[Any]]
+    _found: Sequence[ViewState]
+
+    @property
+    def states(self) -> list[ViewState]:
+        """How it stands now."""
+        return [replace(state, position=self.followed[state.id].position or state.position) for state in self._found]
 
 
 class Daemon:
@@ -82,6 +96,7 @@ class Daemon:
         self._telemetry = telemetry()
         self._projections = tuple(projections)
         self._followed = self._opened()
+        self._lead: _Lead | None = None
 
     def run(self, stop: Flag) -> None:
         """Goes on until it is told to stop, which it notices between two polls, or until the store is closed."""
@@ -90,9 +105,10 @@ class Daemon:
             try:
                 if failures:
                     self._followed = self._opened()
+                self._lead = None
                 with closing(self._store.watch(self._leader)) as watch, self._telling() as told:
                     while not stop.is_set():
-                        self._turn(watch, told, stop)
+                        self._turn(watch, told)
                         failures = 0
             except StoreClosed:
                 return  # nobody can open it again for this daemon
@@ -111,26 +127,29 @@ class Daemon:
     def _telling(self) -> AbstractContextManager[Folding | None]:
         return nullcontext() if self._telemetry is None else self._telemetry.folding(self._store)
 
-    def _turn(self, watch: Watch, told: Folding | None, stop: Flag) -> None:
-        """Folds page after page of what it leads, and looks soon who leads; waits where nothing is left to fold."""
-        states = self._store.views()
-        led = self._led(watch, states)
+    def _turn(self, watch: Watch, told: Folding | None) -> None:
+        """Folds one page of what it leads, or waits for the next append."""
+        led = self._leading(watch)
         if told is not None:
-            told.look([state for state in states if state.id in led])
-        until = time.monotonic() + _LEAD_SECONDS
-        while self._folded_page(led):
-            if stop.is_set() or time.monotonic() > until:
-                return
-        watch.wait(self._poll_seconds)
-
-    def _folded_page(self, led: Mapping[ViewId, Followed[Any]]) -> bool:
-        """Whether anything was left to fold, or to add to the tree."""
+            told.look(led.states)
         begun = time.perf_counter()
-        position = fold_next_page(self._store, list(led.values()), self._page_size)
+        position = fold_next_page(self._store, list(led.followed.values()), self._page_size)
         if self._telemetry is not None and position is not None:
             self._telemetry.turned(time.perf_counter() - begun)
-        self._on_turn(Turn(tuple(led), position))
-        return self._added_leaves() or position is not None
+        self._on_turn(Turn(tuple(led.followed), position))
+        if any(followed.position is None for followed in led.followed.values()):
+            self._lead = None  # somebody was in the way
+        if not self._added_leaves() and position is None:
+            self._lead = None
+            watch.wait(self._poll_seconds)
+
+    def _leading(self, watch: Watch) -> "_Lead":
+        """What it leads, and how that stands."""
+        if self._lead is None or time.monotonic() > self._lead.until:
+            states = self._store.views()
+            led = self._led(watch, states)
+            self._lead = _Lead(time.monotonic() + _LEAD_SECONDS, led, [state for state in states if state.id in led])
+        return self._lead
 
     def _added_leaves(self) -> bool:
         """Whether the tree has grown by a page, by whomever."""

@@ -155,6 +155,8 @@ def fold_next_page(
     for position, together in sorted(standing_at.items(), reverse=True):
         page = log.stored_log(position, page_size)
         if not page:
+            for one in together:
+                one.position = position
             continue
         reached = page[-1].position
         shared = log.read_each(page) if len(together) > 1 else None
