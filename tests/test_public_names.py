@@ -10,46 +10,6 @@ import pytest
 import ticketing
 
 ROOT = Path(__file__).parents[1]
-FIRST_USE = """
-import sys
-from threading import Barrier, Thread
-from pydantic import ValidationError
-from pydantic_core import to_json
-from ticketing import *
-from ticketing.domain.values import Value
-
-def below(kind):
-    return {kind, *(one for child in kind.__subclasses__() for one in below(child))}
-
-def used(kind):
-    try:
-        made = kind()
-    except (BadInput, ValidationError) as error:  # it lacks fields, and the validator of another class lacks others
-        return str(error), to_json(kind.model_construct(), serialize_unknown=True)
-    return type(made), to_json(made)
-
-def use(turn):
-    barrier.wait()
-    for kind in (*kinds[turn % 4 * 20:], *kinds[:turn % 4 * 20]):
-        try:
-            found[turn][kind] = used(kind)
-        except BaseException as error:
-            found[turn][kind] = repr(error)
-
-sys.setswitchinterval(0.000001)
-kinds = sorted(below(Value), key=lambda kind: kind.__qualname__)
-assert not any(kind.__pydantic_complete__ for kind in kinds if kind.__module__ == "ticketing.domain.intake")
-barrier, found = Barrier(8), [{} for _ in range(8)]
-threads = [Thread(target=use, args=[turn]) for turn in range(8)]
-for thread in threads:
-    thread.start()
-for thread in threads:
-    thread.join()
-after = {kind: used(kind) for kind in kinds}
-assert len(kinds) > 100
-wrong = [(kind, one[kind]) for one in found for kind in kinds if one[kind] != after[kind]]
-assert not wrong, wrong
-"""
 
 
 def run(program: str) -> str:
@@ -100,7 +60,3 @@ def test_a_name_that_the_package_has_not_is_missed_as_in_any_module() -> None:
         getattr(ticketing, "Tickets")  # noqa: B009 - mypy knows that it is not there
     with pytest.raises(ImportError, match="cannot import name 'Tickets'"):
         exec("from ticketing import Tickets")
-
-
-def test_threads_that_use_values_first_at_the_same_time_all_get_them_whole() -> None:
-    run(FIRST_USE)

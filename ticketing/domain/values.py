@@ -26,12 +26,7 @@ class Value(BaseModel):
     """A frozen value that accepts no unknown field."""
 
     model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        populate_by_name=True,
-        serialize_by_alias=True,
-        hide_input_in_errors=True,
-        defer_build=True,  # at first use, of which a process has few; safe among threads from pydantic 2.14 on
+        frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True, hide_input_in_errors=True
     )
 
 
