@@ -203,3 +203,37 @@ def test_who_is_interrupted_while_each_is_tried_alone_leaves_the_rest_to_the_nex
     told = {ticket for ticket, error in enumerate(errors) if error is None}
     assert told == {tickets[fact.stream_id] for fact in log.facts}
     assert len(told) == 3
+
+
+# who comes back
+
+
+def test_who_commits_next_waits_a_moment_for_those_who_were_answered() -> None:
+    log = ExampleLog()
+    log.group._callers, log.group._moment_ends_at = 2, time.monotonic() + 30
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(log.append, append(1, 0))
+        until(log.group._committing.locked)
+        assert (len(log.group._waiting), log.tried) == (1, [])
+        log.append(append(2, 0))
+        first.result(10)
+    assert log.tried == [[1, 2]]
+
+
+def test_nobody_waits_for_those_who_do_not_come_back() -> None:
+    log = ExampleLog()
+    log.group._callers, log.group._moment_ends_at = 2, time.monotonic() + 0.05
+    log.append(append(1, 0))
+    assert log.tried == [[1]]
+    log.group._moment_ends_at = time.monotonic() + 30
+    log.append(append(2, 0))  # the last to commit was alone
+    assert log.tried == [[1], [2]]
+
+
+def test_who_waits_behind_a_transaction_shares_the_next_with_those_who_were_in_it() -> None:
+    log = ExampleLog()
+    with waiting(log, [append(1, 0)], [append(2, 0)]):
+        pass
+    assert log.tried == [[0], [1, 2]]
+    assert log.group._callers == 2
+    assert log.group._moment_ends_at < time.monotonic() + 1
