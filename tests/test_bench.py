@@ -213,6 +213,7 @@ def test_the_page_says_of_large_stores_what_was_met() -> None:
     large = {
         "audit": {"aim": 3.0, "stores": {"sqlite": {"ratio": 2.3}, "postgresql": {"ratio": 3.1}}},
         "clocks_due": {"aim": 100.0, "stores": {"sqlite": {"ratio": 90.0}}},
+        "growth_sqlite": {"load": {"ratio": 1.2, "aim": 1.3}, "catch_up": {"ratio": 0.9, "aim": 0.8}},
         "report_sla_sqlite": {"aim": 3.0, "by_site": {"ratio": 2.0}},
     }
     lines = page.page({}, {"machine": "a machine", "entries": large}).splitlines()
@@ -220,6 +221,8 @@ def test_the_page_says_of_large_stores_what_was_met() -> None:
         "| `audit` | sqlite | 2.30 | ≤ 3 | yes |",
         "| `audit` | postgresql | 3.10 | ≤ 3 | **no** |",
         "| `clocks_due` | sqlite | 90.00 | ≥ 100 | **no** |",
+        "| `growth_sqlite` | load | 1.20 | ≤ 1.3 | yes |",
+        "| `growth_sqlite` | catch up | 0.90 | ≥ 0.8 | yes |",
         "| `report_sla_sqlite` | by site | 2.00 | ≤ 3 | yes |",
     ]
 

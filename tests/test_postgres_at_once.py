@@ -178,7 +178,7 @@ def has_grown(store: Store, head: int) -> bool:
 def test_whose_answer_was_lost_is_told_so_and_sends_it_again_for_the_first_result(
     store: PostgresStore, postgres_url: str
 ) -> None:
-    with proxy(postgres_url, acknowledgement=b"SELECT 1\0") as (between, url), closing(opened(url)) as through:
+    with proxy(postgres_url) as (between, url), closing(opened(url)) as through:
         for version in range(1, 8, 2):
             through.append([append(2, version - 1)])  # the statement that follows is one that keeps at once
             head, one = store.head(), append(2, version)

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 _CHUNK_BYTES = 65_536
 _HEAD_BYTES = 5
-_COMMITTED = b"COMMIT\0"
-"""What CommandComplete says after a commit."""
+_KEPT = (b"COMMIT\0", b"SELECT 1\0")
+"""What CommandComplete says after a commit, and after a statement that is a transaction of its own."""
 
 
 class Proxy:
@@ -20,15 +20,13 @@ class Proxy:
 
     Args:
         server: The path of the server's unix socket.
-        acknowledgement: What CommandComplete says that may be lost.
 
     Attributes:
         lost: How many acknowledgements it has lost.
     """
 
-    def __init__(self, server: str, acknowledgement: bytes = _COMMITTED) -> None:
+    def __init__(self, server: str) -> None:
         self.lost = 0
-        self._acknowledgement = acknowledgement
         self._server = server
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._lock = Lock()
@@ -78,7 +76,7 @@ class Proxy:
     def _forward_answers(self, server: socket.socket, client: socket.socket) -> None:
         with suppress(OSError):
             for message in _messages(server):
-                if message[:1] == b"C" and message[_HEAD_BYTES:] == self._acknowledgement and self._loses():
+                if message[:1] == b"C" and message[_HEAD_BYTES:] in _KEPT and self._loses():
                     break
                 client.sendall(message)
         _cut(client)
@@ -94,16 +92,15 @@ class Proxy:
 
 
 @contextmanager
-def proxy(url: str, acknowledgement: bytes = _COMMITTED) -> Iterator[tuple[Proxy, str]]:
+def proxy(url: str) -> Iterator[tuple[Proxy, str]]:
     """A proxy before the server of a URL, with the URL that leads through it.
 
     Args:
         url: Of a server on a unix socket.
-        acknowledgement: As of `Proxy`.
     """
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
-    between = Proxy(f"{query.pop('host')}/.s.PGSQL.{query.pop('port')}", acknowledgement)
+    between = Proxy(f"{query.pop('host')}/.s.PGSQL.{query.pop('port')}")
     query |= {"sslmode": "disable", "gssencmode": "disable"}
     place = parts._replace(
         netloc=f"{parts.username}@127.0.0.1:{between.port}", query=urlencode(query, quote_via=quote, safe="")
