@@ -140,12 +140,8 @@ class RowForm(Generic[R]):
             for value, convert in zip(self._values(row), self._write, strict=True)
         )
 
-    def refusal(self, row: R) -> str | None:
-        """Why no column takes a value of the row, in one line; None if all do."""
-        return self.refusals()(row)
-
     def refusals(self) -> Callable[[R], str | None]:
-        """What says the same of rows one after another.
+        """What says of one row after another why no column takes a value of it, in one line; None if all do.
 
         A fact changes a few values of a row, and to ask every column after every fact took longer than the fold: a
         value that the same column has taken just before is not asked again.

@@ -142,9 +142,6 @@ class MemoryView(View[R]):
                 tuple(sorted(letters, key=lambda letter: letter.position)),
             )
 
-    def refusal(self, row: R) -> str | None:
-        return self._form.refusal(row)
-
     def refusals(self) -> Callable[[R], str | None]:
         return self._form.refusals()
 

@@ -214,9 +214,6 @@ class PostgresView(View[R]):
         position, revision = found[0][:2]
         return Loaded(position, revision, rows, tuple(sorted(letters, key=attrgetter("position"))))
 
-    def refusal(self, row: R) -> str | None:
-        return self._form.refusal(row)
-
     def refusals(self) -> Callable[[R], str | None]:
         return self._form.refusals()
 

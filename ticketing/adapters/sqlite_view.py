@@ -169,9 +169,6 @@ class SqliteView(View[R]):
             letters = tuple(map(_letter, cursor.execute(_SELECT_SOME_LETTERS, (*self._id, asked))))
         return Loaded(position, revision, rows, letters)
 
-    def refusal(self, row: R) -> str | None:
-        return self._form.refusal(row)
-
     def refusals(self) -> Callable[[R], str | None]:
         return self._form.refusals()
 

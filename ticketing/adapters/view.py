@@ -133,12 +133,12 @@ class View(ABC, Generic[R]):
         """What there is of these tickets."""
 
     @abstractmethod
+    def refusals(self) -> Callable[[R], str | None]:
+        """What says `refusal` of rows one after another, at a fraction of the cost."""
+
     def refusal(self, row: R) -> str | None:
         """Why no column takes a value of the row, in one line; None if all do."""
-
-    @abstractmethod
-    def refusals(self) -> Callable[[R], str | None]:
-        """What says the same of rows one after another, at a fraction of the cost."""
+        return self.refusals()(row)
 
     @abstractmethod
     def save(

@@ -57,7 +57,7 @@ def _compiled(kind: type[Any], names: str, values: Mapping[str, str]) -> Callabl
     """The function that makes an object of what it is given."""
     assignments = "\n    ".join(f"one.{name} = {value}" for name, value in values.items())
     scope: dict[str, Any] = {"new": object.__new__, "thawed": _thawed(kind), "kind": kind}
-    exec(_MADE.format(names=names, assignments=assignments), scope)  # noqa: S102 - of names that are Python's, as dataclasses does
+    exec(_MADE.format(names=names, assignments=assignments), scope)  # noqa: S102  # of fields' names, as dataclasses do
     made: Callable[..., Any] = scope["made"]
     return made
 
